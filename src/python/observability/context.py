@@ -1,0 +1,99 @@
+"""The context that correlates events: immutable, handed on explicitly or by contextvar."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from dataclasses import replace
+
+from observability.identifiers import new_span_id
+from observability.identifiers import new_trace_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The process that emits (`actor.schema.json`)."""
+
+    service_name: str
+    service_version: str
+    env: str
+    host: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the actor as its schema has it: an unknown host is absent."""
+        known = {
+            "service_name": self.service_name,
+            "service_version": self.service_version,
+            "env": self.env,
+        }
+        return known if self.host is None else {**known, "host": self.host}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObsContext:
+    """Who emits, and on whose behalf (`correlation.schema.json`).
+
+    Every `with_` method returns a new context; the old one stays valid, so contexts can be shared
+    between threads and tasks.
+    """
+
+    actor: Actor
+    request_id: str | None = None
+    job_id: str | None = None
+    job_run_id: str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+
+    def with_request_id(self, request_id: str) -> "ObsContext":
+        """Return the context of a request, with a span of its own in the current or a new trace."""
+        return replace(self, request_id=request_id).with_span()
+
+    def with_job(self, job_id: str) -> "ObsContext":
+        """Return the context of a job within the current request."""
+        return replace(self, job_id=job_id)
+
+    def with_job_run(self, job_run_id: str) -> "ObsContext":
+        """Return the context of one attempt at the current job, with a span of its own."""
+        return replace(self, job_run_id=job_run_id).with_span()
+
+    def for_job(self) -> "ObsContext":
+        """Return the context of the current job itself, apart from any attempt at it."""
+        return replace(self, job_run_id=None)
+
+    def with_trace(self, trace_id: str, span_id: str) -> "ObsContext":
+        """Return the context under a span that somebody else began (W3C Trace Context)."""
+        return replace(self, trace_id=trace_id, span_id=span_id)
+
+    def with_span(self) -> "ObsContext":
+        """Return the context with a new span id, in a new trace if there was none."""
+        return replace(self, trace_id=self.trace_id or new_trace_id(), span_id=new_span_id())
+
+    def correlation(self) -> dict[str, str | None]:
+        """Return the five correlation ids, those that are not known as None."""
+        return {
+            "request_id": self.request_id,
+            "job_id": self.job_id,
+            "job_run_id": self.job_run_id,
+            "trace_id": self.trace_id,
+            "span_id": self.span_id,
+        }
+
+
+_current: ContextVar[ObsContext | None] = ContextVar("observability_context", default=None)
+
+
+def bound_context() -> ObsContext | None:
+    """Return the context bound to this task or thread, if any."""
+    return _current.get()
+
+
+@contextmanager
+def use_context(ctx: ObsContext) -> Iterator[ObsContext]:
+    """Bind `ctx` to this task or thread for the duration of a with block."""
+    previous = _current.get()
+    _current.set(ctx)
+    try:
+        yield ctx
+    finally:
+        # Not a token reset: generators may leave the block in another context than they entered.
+        _current.set(previous)

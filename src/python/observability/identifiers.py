@@ -1,0 +1,26 @@
+"""Makes the ids that correlate events. Nobody else does."""
+
+import os
+
+import uuid_utils
+
+
+def new_uuid() -> str:
+    """Return a time-ordered UUID (RFC 9562 version 7) in canonical form, unique across forks."""
+    return str(uuid_utils.uuid7())
+
+
+def new_trace_id() -> str:
+    """Return a random W3C trace-id: 32 lower-case hexadecimal digits, not all zero."""
+    return _random_hex(16)
+
+
+def new_span_id() -> str:
+    """Return a random W3C parent-id: 16 lower-case hexadecimal digits, not all zero."""
+    return _random_hex(8)
+
+
+def _random_hex(size: int) -> str:
+    while not any(random := os.urandom(size)):
+        pass
+    return random.hex()

@@ -1,0 +1,1 @@
+"""The event registry: reads `contracts/` and generates from it what must never drift."""

@@ -1,0 +1,303 @@
+"""What leaves the process through `emit`, and what never does."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import observability as obs
+from observability.events import LayerCompleted, SearchExecuted
+from observability.sinks.logging_sink import LoggingSink
+
+SEARCH = SearchExecuted(mode="hybrid", results_count=3, latency_ms=8.1)
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+EVENT_ID = "01939f6e-2c1b-7d52-9b6e-3f0a5c2d7e11"
+
+
+class Memory:
+    """A sink that remembers, and fails as often as it is told to."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.failures = 0
+
+    def write(self, line: bytes) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.lines.append(line)
+
+    def envelopes(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.lines]
+
+
+@pytest.fixture
+def sink() -> Iterator[Memory]:
+    yield configured(strict=False)
+
+
+@pytest.fixture
+def strict_sink() -> Iterator[Memory]:
+    yield configured(strict=True)
+
+
+def configured(*, strict: bool, **environment: str) -> Memory:
+    sink = Memory()
+    obs.configure(
+        service_name="test-service",
+        service_version="9.9.9",
+        sink=sink,
+        now=lambda: NOON,
+        new_event_id=lambda: EVENT_ID,
+        environment={"OBS_VALIDATE_STRICT": str(strict).lower(), "OBS_ENV": "test", **environment},
+    )
+    return sink
+
+
+def request_context() -> obs.ObsContext:
+    return obs.current_context().with_request_id(obs.new_uuid())
+
+
+def test_a_typed_event_becomes_one_conformant_line(strict_sink: Memory) -> None:
+    ctx = request_context()
+    obs.emit(SEARCH, ctx)
+    [line] = strict_sink.lines
+    assert line.endswith(b"}\n")
+    assert line.count(b"\n") == 1
+    envelope = json.loads(line)
+    assert obs.envelope_violations(envelope) == ()
+    host = envelope["actor"].pop("host")
+    assert host
+    assert envelope == {
+        "schema_version": "1.0.0",
+        "event_id": EVENT_ID,
+        "event_name": "narralytica.search.executed",
+        "occurred_at": "2026-11-23T12:00:00.000000Z",
+        "severity": "info",
+        "correlation": {
+            "request_id": ctx.request_id,
+            "job_id": None,
+            "job_run_id": None,
+            "trace_id": ctx.trace_id,
+            "span_id": ctx.span_id,
+        },
+        "actor": {"service_name": "test-service", "service_version": "9.9.9", "env": "test"},
+        "payload": {"mode": "hybrid", "results_count": 3, "latency_ms": 8.1},
+    }
+
+
+def test_the_name_and_a_payload_say_the_same_as_the_typed_event(strict_sink: Memory) -> None:
+    ctx = request_context()
+    obs.emit(SEARCH, ctx)
+    obs.emit("narralytica.search.executed", SEARCH.payload(), ctx)
+    first, second = strict_sink.lines
+    assert first == second
+
+
+def test_the_bound_context_is_taken_when_none_is_given(strict_sink: Memory) -> None:
+    ctx = request_context()
+    with obs.use_context(ctx):
+        obs.emit(SEARCH)
+    assert strict_sink.envelopes()[0]["correlation"]["request_id"] == ctx.request_id
+    with pytest.raises(obs.ContractViolation):
+        obs.emit(SEARCH)
+
+
+def test_times_are_told_in_utc(strict_sink: Memory) -> None:
+    zone = timezone(timedelta(hours=5, minutes=30))
+    obs.configure(
+        service_name="s",
+        service_version="1",
+        sink=strict_sink,
+        now=lambda: datetime(2026, 1, 1, 2, 0, 0, 5, tzinfo=zone),
+        environment={},
+    )
+    obs.emit(SEARCH, request_context())
+    assert strict_sink.envelopes()[0]["occurred_at"] == "2025-12-31T20:30:00.000005Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "said"),
+    [
+        ("narralytica.search.imagined", {}, "/event_name breaks enum"),
+        (SEARCH.event_name, SEARCH.payload() | {"results_count": -1}, "/payload/results_count"),
+        (SEARCH.event_name, SEARCH.payload() | {"mode": "hunter2"}, '["lexical", "vector", "hyb'),
+        (SEARCH.event_name, SEARCH.payload() | {"query": "hunter2"}, "additionalProperties"),
+    ],
+)
+def test_strict_refuses_and_never_repeats_the_offending_value(
+    strict_sink: Memory, name: str, payload: dict[str, object], said: str
+) -> None:
+    with pytest.raises(obs.ContractViolation) as caught:
+        obs.emit(name, payload, request_context())
+    assert said in str(caught.value)
+    assert name in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert strict_sink.lines == []
+
+
+def test_strict_refuses_a_job_run_event_without_job_run_id(strict_sink: Memory) -> None:
+    layer = LayerCompleted(
+        layer_name="sentiment",
+        layer_version="1.0.0",
+        attempt=1,
+        latency_ms=1,
+        model_provider="p",
+        model_id="m",
+    )
+    with pytest.raises(obs.ContractViolation, match="/correlation/job_run_id"):
+        obs.emit(layer, request_context().with_job(obs.new_uuid()))
+
+
+def test_best_effort_salvages_an_event_with_undeclared_keys(sink: Memory) -> None:
+    ctx = request_context()
+    obs.emit(SEARCH.event_name, SEARCH.payload() | {"query": "hunter2"}, ctx)
+    salvaged, told = sink.envelopes()
+    assert salvaged["payload"] == SEARCH.payload()
+    assert told["event_name"] == "narralytica.contract.violated"
+    assert told["correlation"] == salvaged["correlation"]
+    assert told["payload"] == {
+        "violating_event_name": SEARCH.event_name,
+        "outcome": "salvaged",
+        "violations": [{"path": "/payload", "rule": "additionalProperties"}],
+    }
+    assert b"hunter2" not in b"".join(sink.lines)
+
+
+def test_best_effort_withholds_what_cannot_be_salvaged(sink: Memory) -> None:
+    obs.emit(SEARCH.event_name, SEARCH.payload() | {"mode": "hunter2"}, request_context())
+    [told] = sink.envelopes()
+    assert told["payload"]["outcome"] == "withheld"
+    assert told["payload"]["violations"] == [{"path": "/payload/mode", "rule": "enum"}]
+    assert b"hunter2" not in b"".join(sink.lines)
+
+
+def test_best_effort_tells_an_unregistered_name_without_repeating_it(sink: Memory) -> None:
+    obs.emit("hunter2", {}, request_context())
+    [told] = sink.envelopes()
+    assert told["payload"]["violating_event_name"] == "unregistered"
+    assert b"hunter2" not in b"".join(sink.lines)
+
+
+def test_best_effort_tells_a_violation_even_when_the_context_is_what_is_wrong(
+    sink: Memory,
+) -> None:
+    obs.emit(SEARCH, request_context().with_request_id("hunter2"))
+    [told] = sink.envelopes()
+    assert told["payload"]["outcome"] == "withheld"
+    assert told["correlation"]["request_id"] is None
+
+
+def self_referencing() -> dict[str, Any]:
+    payload: dict[str, Any] = {}
+    payload["self"] = payload
+    return payload
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"mode": object()},
+        {"mode": b"bytes"},
+        {"mode": "\ud800"},
+        {1: "a key that is no string"},
+        {"latency_ms": float("nan"), "mode": "hybrid", "results_count": 1},
+        {"results_count": 2**80, "mode": "hybrid", "latency_ms": 1},
+        self_referencing(),
+        None,
+        [],
+    ],
+    ids=lambda payload: type(payload).__name__,
+)
+def test_best_effort_never_raises(sink: Memory, payload: Any) -> None:
+    obs.emit(SEARCH.event_name, payload, request_context())
+    for envelope in sink.envelopes():
+        assert obs.envelope_violations(envelope) == ()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(payload=st.dictionaries(st.sampled_from(["mode", "results_count", "x"]), json_values))
+def test_whatever_is_given_only_valid_lines_leave(payload: dict[str, object]) -> None:
+    sink = configured(strict=False)
+    obs.emit(SEARCH.event_name, payload, request_context())
+    assert all(obs.envelope_violations(envelope) == () for envelope in sink.envelopes())
+    assert len(sink.lines) >= 1
+
+
+def test_a_failing_sink_is_told_once_it_is_back(sink: Memory) -> None:
+    ctx = request_context()
+    sink.failures = 3
+    for _ in range(4):
+        obs.emit(SEARCH, ctx)
+    kept, told = sink.envelopes()
+    assert kept["event_name"] == SEARCH.event_name
+    assert told["event_name"] == "narralytica.events.dropped"
+    assert told["payload"] == {"dropped_count": 3, "sink": "memory", "reason": "write_failed"}
+    assert (obs.stats().written, obs.stats().dropped) == (2, 3)
+
+
+def test_a_sealed_event_keeps_its_id_however_often_it_is_emitted(strict_sink: Memory) -> None:
+    [sealed] = obs.seal(SEARCH, request_context())
+    assert strict_sink.lines == []
+    obs.emit(sealed)
+    obs.emit(sealed)
+    first, second = strict_sink.lines
+    assert first == second == sealed.line
+    assert json.loads(first)["event_id"] == sealed.event_id
+
+
+def test_the_baseline_sink_writes_whole_lines_to_its_descriptor() -> None:
+    reader, writer = os.pipe()
+    LoggingSink(writer).write(b"x" * 10_000 + b"\n")
+    os.close(writer)
+    with os.fdopen(reader, "rb") as lines:
+        assert lines.read() == b"x" * 10_000 + b"\n"
+
+
+def test_query_hash_is_keyed_and_absent_without_a_key() -> None:
+    configured(strict=True)
+    assert obs.query_hash("who am I") is None
+    configured(strict=True, OBS_HASH_KEY="one")
+    first = obs.query_hash("who am I")
+    assert first is not None
+    assert len(first) == 32
+    assert first == obs.query_hash("who am I") != obs.query_hash("who are you")
+    configured(strict=True, OBS_HASH_KEY="two")
+    assert obs.query_hash("who am I") not in (None, first)
+
+
+@pytest.mark.parametrize("value", ["yes", "on", "2", "truthy"])
+def test_a_wrong_setting_is_refused_by_name(value: str) -> None:
+    with pytest.raises(obs.InvalidConfiguration, match="OBS_VALIDATE_STRICT"):
+        obs.configure(
+            service_name="s", service_version="1", environment={"OBS_VALIDATE_STRICT": value}
+        )
+
+
+def test_events_of_an_unconfigured_process_are_valid_lines_on_stdout() -> None:
+    code = (
+        "import observability as obs; from observability.events import EventsDropped;"
+        "obs.emit(EventsDropped(dropped_count=1, sink='s', reason='r'))"
+    )
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    assert done.stderr == b""
+    envelope = json.loads(done.stdout)
+    assert obs.envelope_violations(envelope) == ()
+    assert envelope["actor"]["service_name"] == "unknown_service"
