@@ -37,7 +37,11 @@ def refused(copy: Path) -> str:
         ("registry.json", lambda raw: raw["events"][0].pop("severity"), "'severity' is a required"),
         ("registry.json", lambda raw: raw["events"][0].update(requires=["user_id"]), "enum"),
         ("registry.json", lambda raw: raw["events"].append(raw["events"][0]), "stands twice"),
-        ("registry.json", lambda raw: raw["events"][0].update(payload="payloads/no.payload.schema.json"), "no.payload.schema.json: cannot be read"),
+        (
+            "registry.json",
+            lambda raw: raw["events"][0].update(payload="payloads/no.payload.schema.json"),
+            "no.payload.schema.json: cannot be read",
+        ),
         ("registry.json", lambda raw: raw.update(schema_version="one"), "$.schema_version"),
         (PAYLOAD, lambda raw: raw["properties"]["status"].pop("x-sensitivity"), "x-sensitivity"),
         (PAYLOAD, lambda raw: raw["properties"]["status"].pop("description"), "description"),

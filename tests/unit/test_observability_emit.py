@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -42,13 +41,13 @@ class Memory:
 
 
 @pytest.fixture
-def sink() -> Iterator[Memory]:
-    yield configured(strict=False)
+def sink() -> Memory:
+    return configured(strict=False)
 
 
 @pytest.fixture
-def strict_sink() -> Iterator[Memory]:
-    yield configured(strict=True)
+def strict_sink() -> Memory:
+    return configured(strict=True)
 
 
 def configured(*, strict: bool, **environment: str) -> Memory:

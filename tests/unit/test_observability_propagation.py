@@ -63,7 +63,10 @@ def good_carrier() -> dict[str, Any]:
         ({"job_id": 7}, "/job_id"),
         ({"job_run_id": [""]}, "/job_run_id"),
         ({"traceparent": "00-" + "0" * 32 + "-00f067aa0ba902b7-01"}, "/traceparent"),
-        ({"traceparent": "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, "/traceparent"),
+        (
+            {"traceparent": "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+            "/traceparent",
+        ),
         ({"user_id": "7"}, "additionalProperties"),
     ],
 )
@@ -126,7 +129,9 @@ def test_a_request_id_in_any_usual_form_becomes_canonical(
     value: UUID, form: str, upper: bool
 ) -> None:
     given_form = form.format(value)
-    assert obs.parse_request_id(given_form.upper() if upper and "urn" not in form else given_form) == str(value)
+    assert obs.parse_request_id(
+        given_form.upper() if upper and "urn" not in form else given_form
+    ) == str(value)
     assert obs.parse_request_id(value.hex) == str(value)
 
 

@@ -2,8 +2,7 @@
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from observability.context import Actor
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from observability.identifiers import new_span_id
-from observability.identifiers import new_trace_id
+from observability.identifiers import new_span_id, new_trace_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """Compiles the JSON Schemas under `contracts/` for checking values against them."""
 
 import json
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -18,7 +18,20 @@ MAX_VIOLATIONS = 16
 
 # The rules whose detail comes from the schema; the others' detail may quote the instance.
 RULES_WITHOUT_INSTANCE = frozenset(
-    "const enum format maxItems maxLength maximum minItems minLength minimum pattern required type".split()
+    (
+        "const",
+        "enum",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minimum",
+        "pattern",
+        "required",
+        "type",
+    )
 )
 
 # What the validator raises for a value that is not JSON at all.
@@ -56,7 +69,7 @@ class Contract:
         """Return the broken rules, at most 16; none when `instance` keeps them all."""
         try:
             errors = self._validator.iter_errors(instance)
-            found = [_violation(error) for _, error in zip(range(MAX_VIOLATIONS), errors)]
+            found = [_violation(error) for error in islice(errors, MAX_VIOLATIONS)]
         except NOT_JSON:
             return (Violation(path="", rule="type", allowed="a JSON value"),)
         return tuple(dict.fromkeys(found))

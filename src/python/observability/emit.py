@@ -1,27 +1,19 @@
 """The façade: one configured way out for every event."""
 
 import os
-from collections.abc import Callable
-from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field
-from datetime import UTC
-from datetime import datetime
-from typing import Any
-from typing import overload
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, overload
 
-from observability.configuration import Configuration
-from observability.configuration import from_environment
-from observability.context import Actor
-from observability.context import ObsContext
-from observability.context import bound_context
+from observability.configuration import Configuration, from_environment
+from observability.context import Actor, ObsContext, bound_context
 from observability.event import Event
 from observability.events import EventsDropped
 from observability.identifiers import new_uuid
 from observability.privacy import keyed_hash
 from observability.propagation import extract as extract_for
-from observability.seal import SealedEvent
-from observability.seal import Sealer
+from observability.seal import SealedEvent, Sealer
 from observability.sinks import Sink
 from observability.sinks.logging_sink import LoggingSink
 

@@ -1,10 +1,7 @@
 """What every typed event has in common."""
 
-from dataclasses import asdict
-from dataclasses import is_dataclass
-from typing import Any
-from typing import ClassVar
-from typing import Literal
+from dataclasses import asdict, is_dataclass
+from typing import Any, ClassVar, Literal
 
 Severity = Literal["debug", "info", "warn", "error"]
 

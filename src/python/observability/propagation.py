@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from observability.context import Actor
-from observability.context import ObsContext
-from observability.contracts import Violation
-from observability.contracts import contract
+from observability.context import Actor, ObsContext
+from observability.contracts import Violation, contract
 
 CARRIER = contract("messages/carrier.schema.json")
 

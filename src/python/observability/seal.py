@@ -1,10 +1,8 @@
 """Turns an event and its context into a validated, encoded line."""
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,13 +10,9 @@ import orjson
 from observability.context import ObsContext
 from observability.contracts import Violation
 from observability.event import Event
-from observability.events import EVENT_TYPES
-from observability.events import SCHEMA_VERSION
-from observability.events import ContractViolated
+from observability.events import EVENT_TYPES, SCHEMA_VERSION, ContractViolated
 from observability.events import Violation as ReportedViolation
-from observability.validate import ContractViolation
-from observability.validate import envelope_violations
-from observability.validate import undeclared_keys
+from observability.validate import ContractViolation, envelope_violations, undeclared_keys
 
 SEVERITIES = {event.event_name: event.severity for event in EVENT_TYPES}
 

@@ -4,11 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from observability.contracts import BASE
-from observability.contracts import Contract
-from observability.contracts import Violation
-from observability.contracts import contract
-from observability.contracts import schemas
+from observability.contracts import BASE, Contract, Violation, contract, schemas
 
 ENVELOPE = "observability/event_envelope.schema.json"
 

@@ -27,7 +27,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("."))
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def generate(root: Path) -> None:
     """Write the envelope schema and the typed events anew."""
     try:

@@ -1,0 +1,1 @@
+"""The HTTP API: accepts work, tells where it is, searches the result."""

@@ -1,0 +1,35 @@
+"""`python -m api`: serves the API."""
+
+import os
+
+import click
+import psycopg
+import uvicorn
+from product_version import VERSION
+
+import observability as obs
+from api.application import create_app
+from api.wiring.observability import observed
+from embedding import default_embedder
+from store.database import MissingDatabaseUrl, database_url, migrate
+
+
+@click.command()
+@click.version_option(VERSION, prog_name="api")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def main(host: str, port: int) -> None:
+    """Serve the HTTP API. Settings: DATABASE_URL, OBS_VALIDATE_STRICT, OBS_ENV, OBS_HASH_KEY."""
+    try:
+        url = database_url(os.environ)
+        app = observed(create_app(url, default_embedder))
+        migrate(url)
+    except (MissingDatabaseUrl, obs.InvalidConfiguration) as error:
+        raise click.UsageError(str(error)) from error
+    except psycopg.OperationalError as error:
+        raise click.ClickException(f"the database cannot be reached: {error}") from error
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(prog_name="api")

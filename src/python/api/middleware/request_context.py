@@ -1,0 +1,91 @@
+"""Gives every request its context, and every response its `X-Request-Id`."""
+
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import observability as obs
+from api.problems import internal_error
+from observability import events
+
+REQUEST_ID = "X-Request-Id"
+REQUEST_ID_REPLACED = "X-Request-Id-Replaced"
+
+KNOWN_METHODS = frozenset(
+    ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+)
+
+
+class RequestContextMiddleware:
+    """Wraps an ASGI application from outside, so that no response escapes it.
+
+    A client's `X-Request-Id` is taken if it is one UUID, and given back in canonical form.
+    Anything else is replaced, never echoed, and `X-Request-Id-Replaced: true` says so. A W3C
+    `traceparent` is joined. The context is bound for the request, and kept in its state as `obs`.
+    An answer of 500 or above is told as `narralytica.request.failed`, once.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI 3)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.getlist(REQUEST_ID)
+        accepted = obs.parse_request_id(given[0]) if len(given) == 1 else None
+        ctx = _joined_context(headers).with_request_id(accepted or obs.new_uuid())
+        scope.setdefault("state", {})["obs"] = ctx
+        response = _Response(send, ctx, replaced=bool(given) and accepted is None)
+        with obs.use_context(ctx):
+            await self._respond(scope, receive, response)
+
+    async def _respond(self, scope: Scope, receive: Receive, response: "_Response") -> None:
+        began_s = time.monotonic()
+        try:
+            await self._app(scope, receive, response)
+        except Exception as error:
+            scope["state"]["error_type"] = type(error).__qualname__
+            if response.status == 0:
+                await internal_error()(scope, receive, response)
+            raise
+        finally:
+            if response.status >= 500:
+                obs.emit(_failed(scope, response.status, 1000 * (time.monotonic() - began_s)))
+
+
+def _joined_context(headers: Headers) -> obs.ObsContext:
+    given = headers.getlist("traceparent")
+    return obs.with_traceparent(obs.current_context(), given[0] if len(given) == 1 else None)
+
+
+def _failed(scope: Scope, status: int, latency_ms: float) -> events.RequestFailed:
+    return events.RequestFailed(
+        method=scope["method"] if scope["method"] in KNOWN_METHODS else "_OTHER",
+        route=getattr(scope.get("route"), "path", None),
+        status_code=status,
+        latency_ms=latency_ms,
+        error_type=scope["state"].get("error_type", "HTTPException"),
+    )
+
+
+class _Response:
+    """A `send` that marks the response and knows its status, 0 before it has started."""
+
+    def __init__(self, send: Send, ctx: obs.ObsContext, *, replaced: bool) -> None:
+        self._send = send
+        self._ctx = ctx
+        self._replaced = replaced
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = str(self._ctx.request_id)
+            if self._replaced:
+                headers[REQUEST_ID_REPLACED] = "true"
+        await self._send(message)

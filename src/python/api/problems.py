@@ -1,0 +1,101 @@
+"""Errors as RFC 9457 problem details, each with the request id."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+import observability as obs
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class InvalidParameter(BaseModel):
+    """One thing that is wrong with a request."""
+
+    location: str = Field(description="where it is, for example query.limit")
+    reason: str = Field(description="what is wrong with it")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(default="about:blank", description="the kind of problem")
+    title: str = Field(description="the HTTP status, in words")
+    status: int = Field(description="the HTTP status code")
+    detail: str = Field(description="what is wrong, and what to do")
+    request_id: str | None = Field(description="the id to ask about")
+    errors: list[InvalidParameter] = Field(default=[], description="each thing that is wrong")
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` with problem details."""
+    handlers: Mapping[type[Exception], Callable[[Request, Any], Awaitable[JSONResponse]]] = {
+        HTTPException: _http_error,
+        RequestValidationError: _invalid_request,
+        psycopg.OperationalError: _database_away,
+        PoolTimeout: _database_away,
+        Exception: _unexpected,
+    }
+    for error_type, handler in handlers.items():
+        app.add_exception_handler(error_type, handler)
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    errors: list[InvalidParameter] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return a problem answer to the current request."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=obs.current_context().request_id,
+        errors=errors or [],
+    )
+    return JSONResponse(
+        body.model_dump(exclude_defaults=True), status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def internal_error() -> JSONResponse:
+    """Return the answer to a request that met an error nobody expected."""
+    return problem(500, "Something went wrong here. Quote the request id when you ask about it.")
+
+
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+async def _invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [
+        InvalidParameter(
+            location=".".join(str(step) for step in item["loc"]), reason=str(item["msg"])
+        )
+        for item in error.errors()
+    ]
+    detail = "; ".join(f"{item.location}: {item.reason}" for item in errors)
+    return problem(422, detail, errors=errors)
+
+
+async def _database_away(request: Request, error: Exception) -> JSONResponse:
+    request.state.error_type = type(error).__qualname__
+    return problem(
+        503,
+        "The database cannot be reached. Nothing was accepted; try again.",
+        headers={"Retry-After": "5"},
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    return internal_error()

@@ -1,0 +1,24 @@
+"""`GET /health`."""
+
+from fastapi import APIRouter
+from product_version import VERSION
+from pydantic import BaseModel
+
+from api.services import ServicesOf
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The API is up, and its database answers."""
+
+    status: str = "ok"
+    version: str = VERSION
+
+
+@router.get("/health", summary="Is the API up, and does its database answer?")
+async def health(services: ServicesOf) -> Health:
+    """Answer 200 when a job could be accepted now, else 503."""
+    async with services.pool.connection() as connection:
+        await connection.execute("SELECT 1")
+    return Health()

@@ -1,0 +1,34 @@
+"""What the routes work with, opened when the application starts."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from psycopg_pool import AsyncConnectionPool
+
+import observability as obs
+from embedding import SentenceEmbedder
+from store.queue import Queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The database, the queue, and the model that embeds queries."""
+
+    pool: AsyncConnectionPool
+    queue: Queue
+    embedder: SentenceEmbedder
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _context(request: Request) -> obs.ObsContext:
+    ctx: obs.ObsContext = request.state.obs
+    return ctx
+
+
+ServicesOf = Annotated[Services, Depends(_services)]
+ContextOf = Annotated[obs.ObsContext, Depends(_context)]

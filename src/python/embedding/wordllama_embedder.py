@@ -1,0 +1,33 @@
+"""Sentence vectors by WordLlama, whose weights ship in its wheel."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import wordllama
+from wordllama import WordLlama
+
+from embedding.sentence_embedder import EMBEDDING_DIMENSIONS
+
+MODEL = "l2_supercat"
+
+
+class WordLlamaEmbedder:
+    """Averages the token vectors of a language model; fast, and blind to word order."""
+
+    model_provider = "wordllama"
+    model_id = f"{MODEL}_{EMBEDDING_DIMENSIONS}"
+
+    def __init__(self) -> None:
+        self._model = WordLlama.load(
+            config=MODEL,
+            dim=EMBEDDING_DIMENSIONS,
+            cache_dir=Path(wordllama.__file__).parent,
+            disable_download=True,
+        )
+
+    def embed(self, sentences: Sequence[str]) -> list[list[float]]:
+        """Return a vector for each sentence."""
+        if not sentences:
+            return []
+        vectors: list[list[float]] = self._model.embed(list(sentences), norm=True).tolist()
+        return vectors

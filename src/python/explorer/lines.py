@@ -1,0 +1,71 @@
+"""Reads event lines and judges each by its contract."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import observability as obs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    """A valid event (`event_envelope.schema.json`)."""
+
+    event_id: str | None
+    event_name: str
+    occurred_at: datetime
+    correlation: dict[str, str | None]
+    service_name: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidLine:
+    """A line that is no valid event: where it stands, and what is wrong with it."""
+
+    file: str
+    number: int
+    reason: str
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[EventLine | InvalidLine]:
+    """Yield what stands on each line of the files. Raises OSError for an unreadable file."""
+    for path in paths:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                yield parse_line(line, file=path.name, number=number)
+
+
+def parse_line(line: bytes, *, file: str, number: int) -> EventLine | InvalidLine:
+    """Return the event on a line, or why it is none."""
+    try:
+        envelope = json.loads(line)
+    except ValueError:
+        return InvalidLine(file=file, number=number, reason="is not JSON")
+    if not isinstance(envelope, dict):
+        return InvalidLine(file=file, number=number, reason="is not a JSON object")
+    broken = obs.envelope_violations(envelope)
+    if broken:
+        rules = "; ".join(
+            f"{violation.path or '/'} breaks {violation.rule}" for violation in broken
+        )
+        return InvalidLine(file=file, number=number, reason=rules)
+    return EventLine(
+        event_id=envelope.get("event_id"),
+        event_name=envelope["event_name"],
+        occurred_at=datetime.fromisoformat(envelope["occurred_at"]),
+        correlation=envelope["correlation"],
+        service_name=envelope["actor"]["service_name"],
+        payload=envelope["payload"],
+    )
+
+
+def without_repeats(lines: Iterable[EventLine]) -> list[EventLine]:
+    """Return the events in the order of their time, each `event_id` once."""
+    seen: dict[object, EventLine] = {}
+    for line in lines:
+        seen.setdefault(line.event_id or id(line), line)
+    return sorted(seen.values(), key=lambda line: (line.occurred_at, line.event_id or ""))

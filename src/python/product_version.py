@@ -1,0 +1,3 @@
+"""The version of the product, the same for every service."""
+
+VERSION = "0.1.0"

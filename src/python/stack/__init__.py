@@ -1,0 +1,1 @@
+"""The `narralytica` command: everything on one machine, as separate processes."""

@@ -1,0 +1,68 @@
+"""`narralytica`: the whole product on one machine."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+import httpx
+from product_version import VERSION
+from rich.console import Console
+
+from stack.demo import run_demo
+from stack.embedded_postgres import EmbeddedPostgresError
+from stack.launch import StackError
+from stack.up import default_data_dir, run_up
+
+EXPECTED = (EmbeddedPostgresError, StackError, httpx.HTTPError, OSError)
+
+
+@click.group()
+@click.version_option(VERSION, prog_name="narralytica")
+def main() -> None:
+    """Turn media into searchable layers, and tell the whole story of it."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--query", help="What to search for at the end.")
+def demo(files: tuple[Path, ...], query: str | None) -> None:
+    """Send FILES (by default a recording and subtitles of our own) through the product.
+
+    Starts everything, waits for the jobs, searches, prints the story of each request from the
+    emitted events, and leaves nothing behind. Takes audio or video, .vtt, .srt and .txt.
+    """
+    try:
+        good = run_demo(Console(), files, query)
+    except EXPECTED as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if good else 1)
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_data_dir,
+    help="Where the database, the events and the logs are kept.",
+)
+@click.option(
+    "--database-url", envvar="DATABASE_URL", help="Use this PostgreSQL, not the embedded one."
+)
+def up(port: int, data_dir: Path, database_url: str | None) -> None:
+    """Serve the API and the five workers until Ctrl-C."""
+    try:
+        run_up(Console(), port=port, data_dir=data_dir.resolve(), database_url=database_url)
+    except EXPECTED as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main(prog_name="narralytica")

@@ -1,0 +1,49 @@
+"""What it takes to get a stack going."""
+
+import socket
+import time
+from collections.abc import Sequence
+
+import httpx
+
+from stack.processes import Service
+
+START_SECONDS = 120.0
+LOOPBACK = "127.0.0.1"
+
+
+class StackError(Exception):
+    """The stack does not run; the message says what to look at."""
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_healthy(client: httpx.Client, services: Sequence[Service]) -> None:
+    """Wait until the API says that it is healthy. Raises StackError after two minutes."""
+    deadline = time.monotonic() + START_SECONDS
+    while not _healthy(client):
+        for service in services:
+            if service.process is not None and service.process.poll() is not None:
+                raise StackError(f"{service.name} ended at once: {_last_line(service)}")
+        if time.monotonic() > deadline:
+            raise StackError(f"the API did not answer within {START_SECONDS:.0f} s")
+        time.sleep(0.1)
+
+
+def _healthy(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _last_line(service: Service) -> str:
+    log = service.folders.logs / f"{service.name}.log"
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,28 @@
+"""Child processes that do not outlive the process that started them."""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+_PR_SET_PDEATHSIG = 1
+
+
+def interrupted_by_parent_death() -> Callable[[], None] | None:
+    """Return what a new child has to do before it becomes a program, a Popen's `preexec_fn`.
+
+    On Linux the child then gets SIGINT when this thread's process dies, however it dies (prctl(2),
+    PR_SET_PDEATHSIG); elsewhere there is no such thing and the answer is None.
+    """
+    if sys.platform != "linux":
+        return None
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None).prctl
+
+    def request() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return request

@@ -1,0 +1,128 @@
+"""Runs the API and the five workers as processes of this machine, and keeps them running."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stack.parent_death import interrupted_by_parent_death
+from store.pipeline import WORKERS
+
+# Longer than a worker's own grace period, after which it hands its run back and ends.
+STOP_SECONDS = 20.0
+
+# A service that cannot start must not be started in a tight loop.
+RESTART_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where a running stack keeps what it says: event lines, and whatever goes to stderr."""
+
+    events: Path
+    logs: Path
+
+    @classmethod
+    def below(cls, data_dir: Path) -> "Folders":
+        """Make the folders below `data_dir`, closed to other users."""
+        folders = cls(events=data_dir / "events", logs=data_dir / "logs")
+        for folder in (folders.events, folders.logs):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return folders
+
+    def event_files(self) -> list[Path]:
+        """Return the files of event lines, one a service."""
+        return sorted(self.events.glob("*.jsonl"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """One process of the stack, started again when it ends by itself."""
+
+    name: str
+    module: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folders: Folders
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    started_s: float = field(default=0.0, init=False)
+
+    def start(self) -> None:
+        """Start the process; its stdout goes to the event file, its stderr to the log."""
+        events = self.folders.events / f"{self.name}.jsonl"
+        log = self.folders.logs / f"{self.name}.log"
+        with events.open("ab") as stdout, log.open("ab") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self.module, *self.arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                # Ctrl-C is for the supervisor, which stops the services in order.
+                start_new_session=True,
+                preexec_fn=interrupted_by_parent_death(),
+            )
+        self.started_s = time.monotonic()
+
+    def keep_running(self) -> None:
+        """Start the process again if it has ended."""
+        ended = self.process is not None and self.process.poll() is not None
+        if ended and time.monotonic() - self.started_s > RESTART_SECONDS:
+            self.start()
+
+
+@contextlib.contextmanager
+def running_services(
+    database_url: str, folders: Folders, *, port: int
+) -> Iterator[Sequence[Service]]:
+    """Run the API on `port` of the loopback address, and the five workers, during a with block.
+
+    When the block ends they are stopped with SIGTERM, so that they finish or hand back what they
+    have; one that does not stop in time is killed, and its work recovered at the next start.
+    """
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        # The processes import what this one can, be it a PEX, Pants or a virtual environment.
+        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+    }
+    services = [
+        Service(
+            name=name,
+            module=module,
+            arguments=arguments,
+            environment=environment,
+            folders=folders,
+        )
+        for name, module, arguments in _commands(port)
+    ]
+    try:
+        for service in services:
+            service.start()
+        yield services
+    finally:
+        _stop(services)
+
+
+def _commands(port: int) -> Iterator[tuple[str, str, Sequence[str]]]:
+    yield "api", "api", ("--port", str(port))
+    for worker in WORKERS:
+        yield f"worker-{worker}", f"workers.{worker}", ()
+
+
+def _stop(services: Sequence[Service]) -> None:
+    processes = [service.process for service in services if service.process is not None]
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,156 @@
+"""Job runs: the attempts of the workers, and the steps that they have open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from store.pipeline import Worker
+
+
+class LostRun(Exception):
+    """The job run was closed by somebody else: its late result must not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """A job run without an end, as recovery finds it."""
+
+    job_run_id: str
+    job_id: str
+    worker: Worker
+    attempt: int
+    carrier: Mapping[str, Any]
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStep:
+    """A layer or index sync that a job run began and has not ended."""
+
+    failed_event_name: str
+    payload: Mapping[str, Any]
+    elapsed_ms: float
+
+
+async def next_attempt(connection: AsyncConnection, job_id: str, worker: Worker) -> int:
+    """Return the number of the worker's next attempt at the job, from 1."""
+    cursor = await connection.execute(
+        "SELECT coalesce(max(attempt), 0) + 1 FROM job_runs WHERE job_id = %s AND worker = %s",
+        [job_id, worker],
+    )
+    [attempt] = await cursor.fetchone() or [1]
+    return int(attempt)
+
+
+async def run_completed(connection: AsyncConnection, job_id: str, worker: Worker) -> bool:
+    """Tell whether the worker has done its part of the job."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM job_runs WHERE job_id = %s AND worker = %s AND status = 'completed'",
+        [job_id, worker],
+    )
+    return await cursor.fetchone() is not None
+
+
+async def start_run(
+    connection: AsyncConnection,
+    *,
+    job_run_id: str,
+    job_id: str,
+    worker: Worker,
+    attempt: int,
+    carrier: Mapping[str, Any],
+) -> None:
+    """Add a job run with the status `started`."""
+    await connection.execute(
+        "INSERT INTO job_runs (job_run_id, job_id, worker, attempt, status, carrier)"
+        " VALUES (%s, %s, %s, %s, 'started', %s)",
+        [job_run_id, job_id, worker, attempt, Jsonb(carrier)],
+    )
+
+
+async def end_run(connection: AsyncConnection, job_run_id: str, *, error_type: str | None) -> None:
+    """End a run as completed, or as failed with `error_type`.
+
+    Raises LostRun when it has ended before: a run ends once.
+    """
+    cursor = await connection.execute(
+        """
+        UPDATE job_runs SET status = CASE WHEN %(error_type)s::text IS NULL
+                                          THEN 'completed' ELSE 'failed' END,
+                            error_type = %(error_type)s, ended_at = clock_timestamp()
+        WHERE job_run_id = %(job_run_id)s AND status = 'started'
+        """,
+        {"job_run_id": job_run_id, "error_type": error_type},
+    )
+    if cursor.rowcount != 1:
+        raise LostRun
+
+
+async def open_run(connection: AsyncConnection, job_id: str, worker: Worker) -> OpenRun | None:
+    """Return the worker's run at the job that has no end, locked until the transaction ends."""
+    async with connection.cursor(row_factory=class_row(OpenRun)) as cursor:
+        await cursor.execute(
+            """
+            SELECT job_run_id, job_id, worker, attempt, carrier,
+                   1000 * extract(epoch FROM greatest(clock_timestamp() - started_at,
+                                                      interval '0'))::float8 AS elapsed_ms
+            FROM job_runs WHERE job_id = %s AND worker = %s AND status = 'started' FOR UPDATE
+            """,
+            [job_id, worker],
+        )
+        return await cursor.fetchone()
+
+
+async def start_step(
+    connection: AsyncConnection,
+    job_run_id: str,
+    step: str,
+    *,
+    failed_event_name: str,
+    payload: Mapping[str, Any],
+) -> None:
+    """Note a step as begun. Raises LostRun when its run has ended."""
+    cursor = await connection.execute(
+        """
+        INSERT INTO run_steps (job_run_id, step, failed_event_name, payload)
+        SELECT job_run_id, %(step)s, %(name)s, %(payload)s FROM job_runs
+        WHERE job_run_id = %(job_run_id)s AND status = 'started' FOR SHARE
+        """,
+        {
+            "job_run_id": job_run_id,
+            "step": step,
+            "name": failed_event_name,
+            "payload": Jsonb(payload),
+        },
+    )
+    if cursor.rowcount != 1:
+        raise LostRun
+
+
+async def end_step(connection: AsyncConnection, job_run_id: str, step: str) -> None:
+    """Strike a step off. Raises LostRun when somebody else closed it."""
+    cursor = await connection.execute(
+        "DELETE FROM run_steps WHERE job_run_id = %s AND step = %s", [job_run_id, step]
+    )
+    if cursor.rowcount != 1:
+        raise LostRun
+
+
+async def take_open_steps(connection: AsyncConnection, job_run_id: str) -> list[OpenStep]:
+    """Strike off and return the steps that a lost run left open, in the order of their start."""
+    async with connection.cursor(row_factory=class_row(OpenStep)) as cursor:
+        await cursor.execute(
+            """
+            WITH taken AS (DELETE FROM run_steps WHERE job_run_id = %s RETURNING *)
+            SELECT failed_event_name, payload,
+                   1000 * extract(epoch FROM greatest(clock_timestamp() - started_at,
+                                                      interval '0'))::float8 AS elapsed_ms
+            FROM taken ORDER BY started_at, step
+            """,
+            [job_run_id],
+        )
+        return await cursor.fetchall()

@@ -1,0 +1,77 @@
+"""Jobs: what clients asked for."""
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from store.model import Job, JobRun
+from store.pipeline import JobType
+
+_SELECT = (
+    "SELECT job_id, request_id, document_id, job_type, status, attempt, error_type, created_at,"
+    " ended_at FROM jobs WHERE job_id = %s"
+)
+
+
+async def create_job(
+    connection: AsyncConnection,
+    *,
+    job_id: str,
+    request_id: str | None,
+    document_id: str,
+    job_type: JobType,
+) -> None:
+    """Add a job with the status `created`."""
+    await connection.execute(
+        "INSERT INTO jobs (job_id, request_id, document_id, job_type, status)"
+        " VALUES (%s, %s, %s, %s, 'created')",
+        [job_id, request_id, document_id, job_type],
+    )
+
+
+async def find_job(connection: AsyncConnection, job_id: str) -> Job | None:
+    """Return the job, or None when there is no such job."""
+    async with connection.cursor(row_factory=class_row(Job)) as cursor:
+        await cursor.execute(_SELECT, [job_id])
+        return await cursor.fetchone()
+
+
+async def lock_job(connection: AsyncConnection, job_id: str) -> Job | None:
+    """Return the job and keep others from changing it until the transaction ends."""
+    async with connection.cursor(row_factory=class_row(Job)) as cursor:
+        await cursor.execute(_SELECT + " FOR UPDATE", [job_id])
+        return await cursor.fetchone()
+
+
+async def start_job(connection: AsyncConnection, job_id: str) -> None:
+    """Move a job on from `created` to `started`."""
+    await connection.execute("UPDATE jobs SET status = 'started' WHERE job_id = %s", [job_id])
+
+
+async def end_job(connection: AsyncConnection, job_id: str, *, error_type: str | None) -> float:
+    """End a job as completed, or as failed with `error_type`.
+
+    Returns its latency: milliseconds from acceptance, by the database's clock.
+    """
+    cursor = await connection.execute(
+        """
+        UPDATE jobs SET status = CASE WHEN %(error_type)s::text IS NULL
+                                      THEN 'completed' ELSE 'failed' END,
+                        error_type = %(error_type)s, ended_at = clock_timestamp()
+        WHERE job_id = %(job_id)s
+        RETURNING 1000 * extract(epoch FROM greatest(ended_at - created_at, interval '0'))::float8
+        """,
+        {"job_id": job_id, "error_type": error_type},
+    )
+    [latency_ms] = await cursor.fetchone() or [0.0]
+    return float(latency_ms)
+
+
+async def list_job_runs(connection: AsyncConnection, job_id: str) -> list[JobRun]:
+    """Return every attempt at the job, in the order in which they started."""
+    async with connection.cursor(row_factory=class_row(JobRun)) as cursor:
+        await cursor.execute(
+            "SELECT job_run_id, worker, attempt, status, error_type, started_at, ended_at"
+            " FROM job_runs WHERE job_id = %s ORDER BY started_at, job_run_id",
+            [job_id],
+        )
+        return await cursor.fetchall()

@@ -1,0 +1,94 @@
+"""The nouns that API and workers share, as immutable values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from store.pipeline import JobType
+
+JobStatus = Literal["created", "started", "completed", "failed"]
+Rendition = Literal["original", "audio"]
+SearchMode = Literal["lexical", "vector", "hybrid"]
+
+
+class MediaKind(StrEnum):
+    """What an accepted document is made of, as sniffed from its bytes."""
+
+    AUDIO = "audio"
+    SUBTITLES = "subtitles"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of a document's transcript.
+
+    `start_ms` and `end_ms` are milliseconds from the start of the media; both are None for text
+    that has no time axis. `speaker` is None until somebody (a cue or the diarizer) names one.
+    """
+
+    text: str
+    start_ms: int | None = None
+    end_ms: int | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a client asked for, and where it is."""
+
+    job_id: str
+    request_id: str | None
+    document_id: str
+    job_type: JobType
+    status: JobStatus
+    attempt: int
+    error_type: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRun:
+    """One attempt of one worker at a job."""
+
+    job_run_id: str
+    worker: str
+    attempt: int
+    status: Literal["started", "completed", "failed"]
+    error_type: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A computed layer: one JSON value a segment, in the order of the segments."""
+
+    layer_name: str
+    layer_version: str
+    model_provider: str
+    model_id: str
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A segment as the search index knows it."""
+
+    segment: Segment
+    embedding: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A passage that answers a query; a higher `score` is better, comparable within one answer."""
+
+    document_id: str
+    title: str
+    text: str
+    start_ms: int | None
+    end_ms: int | None
+    speaker: str | None
+    score: float

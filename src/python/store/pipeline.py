@@ -1,0 +1,19 @@
+"""Which workers take part in a job, in order."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+JobType = Literal["ingest", "transcribe", "diarize", "enrich", "index"]
+Worker = Literal["ingest", "transcribe", "diarize", "enrich", "indexer"]
+
+JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
+WORKERS: tuple[Worker, ...] = get_args(Worker)
+
+#: A job type names the first worker; those behind it follow, since they build on its result.
+FIRST_WORKER: Mapping[JobType, Worker] = dict(zip(JOB_TYPES, WORKERS, strict=True))
+
+
+def next_worker(worker: Worker) -> Worker | None:
+    """Return the worker that takes over from `worker`, or None after the last one."""
+    following = WORKERS[WORKERS.index(worker) + 1 :]
+    return following[0] if following else None

@@ -1,0 +1,1 @@
+"""The five workers that carry a job out, one process each."""

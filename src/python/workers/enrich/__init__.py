@@ -1,0 +1,1 @@
+"""Computes the layers over a document's segments."""

@@ -1,0 +1,1 @@
+"""Brings the search index up to date with documents."""

@@ -1,0 +1,1 @@
+"""What all workers share: taking a job run up, ending it exactly once, recovering lost ones."""

@@ -1,0 +1,1 @@
+"""From speech or captions to segments."""

@@ -1,0 +1,104 @@
+"""One request's ids appear on all that it causes, through the real API and real workers.
+
+The build breaks here on a response without `X-Request-Id`, on an invalid event, and on a job run
+event without `job_run_id`.
+"""
+
+from uuid import uuid4
+
+import pytest
+
+from explorer.lines import InvalidLine
+from explorer.story import request_story, uncorrelated
+from store.pipeline import WORKERS
+from tests.integration.running_stack import RunningStack
+
+VTT = """WEBVTT
+
+00:00.000 --> 00:04.000
+<v Ada>The lighthouse keeper wrote wonderful letters every winter.
+
+00:04.000 --> 00:08.000
+<v Grace>And nobody ever answered a single one of them.
+"""
+
+
+@pytest.fixture(scope="module")
+def request_id(stack: RunningStack) -> str:
+    """The id of a request whose job has gone through all workers, and was searched for."""
+    given = str(uuid4())
+    accepted = stack.ingest_text(VTT, **{"X-Request-Id": given})
+    assert accepted.status_code == 202
+    assert stack.finished(accepted.json()["job_id"])["status"] == "completed"
+    for mode in ("lexical", "vector", "hybrid"):
+        found = stack.request("GET", "/search", params={"q": "lighthouse letters", "mode": mode})
+        [best, *_] = found.json()["results"]
+        assert best["speaker"] == "Ada"
+        assert best["start_ms"] == 0
+    return given
+
+
+def test_every_response_carries_its_request_id(stack: RunningStack, request_id: str) -> None:
+    stack.request("GET", "/nowhere")
+    stack.request("DELETE", "/search")
+    stack.request("GET", "/search")
+    stack.request("POST", "/ingest", content=b"x")
+    stack.request("GET", f"/jobs/{uuid4()}")
+    assert {response.status_code for response in stack.responses} == {200, 202, 404, 405, 415, 422}
+    without = [answer for answer in stack.responses if "X-Request-Id" not in answer.headers]
+    assert without == []
+
+
+def test_every_line_is_a_valid_event(stack: RunningStack, request_id: str) -> None:
+    lines = stack.lines()
+    assert [line for line in lines if isinstance(line, InvalidLine)] == []
+    assert len(lines) > 20
+
+
+def test_the_request_reaches_all_five_workers(stack: RunningStack, request_id: str) -> None:
+    story = request_story(stack.events(), request_id)
+    [job] = story.jobs
+    assert [run.worker for run in job.runs] == list(WORKERS)
+    assert {run.status for run in job.runs} == {job.status} == {"completed"}
+    assert {run.attempt for run in job.runs} == {1}
+    steps = {step.name: step.status for run in job.runs for step in run.steps}
+    assert steps == dict.fromkeys(
+        ("sentiment", "keywords", "embedding", "index passages"), "completed"
+    )
+    assert uncorrelated(stack.events(), story) == []
+
+
+def test_one_trace_joins_it_all(stack: RunningStack, request_id: str) -> None:
+    own = [event for event in stack.events() if event.correlation["request_id"] == request_id]
+    assert len({event.correlation["trace_id"] for event in own}) == 1
+    assert {event.service_name for event in own} == {
+        "api",
+        *(f"worker-{worker}" for worker in WORKERS),
+    }
+
+
+def test_every_job_run_event_names_its_job_run(stack: RunningStack, request_id: str) -> None:
+    areas = ("job_run", "layer", "index")
+    told = [event for event in stack.events() if event.event_name.split(".")[1] in areas]
+    assert len(told) >= 2 * (5 + 3 + 1)
+    assert [event for event in told if event.correlation["job_run_id"] is None] == []
+
+
+def test_each_run_and_step_has_one_start_and_one_end(stack: RunningStack, request_id: str) -> None:
+    counts: dict[tuple[object, ...], int] = {}
+    for event in stack.events():
+        payload = event.payload
+        key = (
+            event.correlation["job_run_id"],
+            event.event_name,
+            payload.get("layer_name"),
+        )
+        if event.correlation["job_run_id"]:
+            counts[key] = counts.get(key, 0) + 1
+    assert set(counts.values()) == {1}
+
+
+def test_no_text_of_the_user_is_in_any_event(stack: RunningStack, request_id: str) -> None:
+    written = b"".join(path.read_bytes() for path in stack.folders.event_files())
+    for secret in (b"lighthouse", b"letters", b"Ada", b"Grace"):
+        assert secret not in written
