@@ -1,11 +1,12 @@
 """Reads event lines and judges each by its contract."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 import observability as obs
 
@@ -42,7 +43,7 @@ def read_files(paths: Iterable[Path]) -> Iterator[EventLine | InvalidLine]:
 def parse_line(line: bytes, *, file: str, number: int) -> EventLine | InvalidLine:
     """Return the event on a line, or why it is none."""
     try:
-        envelope = json.loads(line)
+        envelope = orjson.loads(line)
     except ValueError:
         return InvalidLine(file=file, number=number, reason="is not JSON")
     if not isinstance(envelope, dict):

@@ -23,9 +23,9 @@ class Configuration:
 
 
 def from_environment(
-    environment: Mapping[str, str], *, service_name: str, service_version: str
+    environment: Mapping[str, str], *, service_name: str, service_version: str, host: str | None
 ) -> Configuration:
-    """Read OBS_VALIDATE_STRICT, OBS_ENV and OBS_HASH_KEY.
+    """Read OBS_VALIDATE_STRICT, OBS_ENV and OBS_HASH_KEY; `host` is by default this machine's name.
 
     Raises InvalidConfiguration for a value that is not one of those allowed.
     """
@@ -34,7 +34,7 @@ def from_environment(
             service_name=service_name,
             service_version=service_version,
             env=environment.get("OBS_ENV") or "local",
-            host=socket.gethostname() or None,
+            host=host or socket.gethostname() or None,
         ),
         validate_strict=_boolean(environment, "OBS_VALIDATE_STRICT"),
         hash_key=environment.get("OBS_HASH_KEY", "").encode() or None,

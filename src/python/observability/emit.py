@@ -82,6 +82,7 @@ def configure(
     *,
     service_name: str,
     service_version: str,
+    host: str | None = None,
     sink: Sink | None = None,
     now: Callable[[], datetime] | None = None,
     new_event_id: Callable[[], str] | None = None,
@@ -89,12 +90,13 @@ def configure(
 ) -> None:
     """Set the façade up, once, when a process starts.
 
-    `sink`, `now` and `new_event_id` stand in for stdout, the clock and the id generator.
+    `host`, `sink`, `now` and `new_event_id` stand in for this machine's name, stdout, the clock and
+    the id generator.
     Raises InvalidConfiguration for an environment variable that holds a wrong value.
     """
     global _facade
     configuration = from_environment(
-        environment, service_name=service_name, service_version=service_version
+        environment, service_name=service_name, service_version=service_version, host=host
     )
     _facade = _assemble(configuration, sink, now, new_event_id)
 
