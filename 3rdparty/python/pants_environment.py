@@ -1,10 +1,12 @@
 """Prints the shell assignments with which `./pants` starts Pants.
 
-Usage: pants_environment.py PEX_FILE PEX_VERSION PYTHON_OF_THE_CODE
+Usage: pants_environment.py PEX_FILE PEX_VERSION PYTHON...
 
 They hand Pants the Pex file that was built on this machine, in place of a download, and the package
 indexes, wheel folders and certificates that pip is configured with, for Pants ignores that
-configuration. A variable that is already set wins, so each can still be chosen by hand.
+configuration. The interpreters that `./pants` found take the place of a search on PATH, whose every
+change would make Pants build all anew. A variable that is already set wins, so each can still be
+chosen by hand.
 """
 
 import ast
@@ -12,34 +14,37 @@ import hashlib
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 PLATFORMS = ("linux_arm64", "linux_x86_64", "macos_arm64", "macos_x86_64")
 PIP_SCOPES = ("global.", "install.", ":env:.")  # the later ones win, as in pip
 
 
-def pex_settings(pex: Path, version: str) -> Iterator[tuple[str, str]]:
-    """Yields the settings that replace Pants' download of Pex with our file."""
+def pex_settings(pex: Path, version: str) -> dict[str, str]:
+    """Returns the settings that replace Pants' download of Pex with our file."""
     data = pex.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     known = [f"v{version}|{platform}|{digest}|{len(data)}" for platform in PLATFORMS]
-    yield "PANTS_PEX_CLI_VERSION", f"v{version}"
-    yield "PANTS_PEX_CLI_URL_TEMPLATE", pex.resolve().as_uri().replace("file://", "file:")
-    yield "PANTS_PEX_CLI_KNOWN_VERSIONS", str(known)
+    return {
+        "PANTS_PEX_CLI_VERSION": f"v{version}",
+        "PANTS_PEX_CLI_URL_TEMPLATE": pex.as_uri().replace("file://", "file:"),
+        "PANTS_PEX_CLI_KNOWN_VERSIONS": str(known),
+    }
 
 
-def index_settings(pip: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yields the settings that make Pants use the indexes, folders and certificates of pip."""
+def index_settings(pip: dict[str, str]) -> dict[str, str]:
+    """Returns the settings that make Pants use the indexes, folders and certificates of pip."""
     extra = pip.get("extra-index-url", "").split()
+    settings = {}
     if "index-url" in pip:
-        yield "PANTS_PYTHON_REPOS_INDEXES", str([pip["index-url"], *extra])
+        settings["PANTS_PYTHON_REPOS_INDEXES"] = str([pip["index-url"], *extra])
     elif extra:
-        yield "PANTS_PYTHON_REPOS_INDEXES", f"+{extra}"
+        settings["PANTS_PYTHON_REPOS_INDEXES"] = f"+{extra}"
     if "find-links" in pip:
-        yield "PANTS_PYTHON_REPOS_FIND_LINKS", f"+{pip['find-links'].split()}"
+        settings["PANTS_PYTHON_REPOS_FIND_LINKS"] = f"+{pip['find-links'].split()}"
     if "cert" in pip:
-        yield "PANTS_CA_CERTS_PATH", pip["cert"]
+        settings["PANTS_CA_CERTS_PATH"] = pip["cert"]
+    return settings
 
 
 def pip_settings() -> dict[str, str]:
@@ -55,11 +60,16 @@ def pip_settings() -> dict[str, str]:
     }
 
 
-def main(pex: str, version: str, python: str) -> None:
-    """Prints one `export` a setting, and puts the folder of the code's interpreter on PATH."""
-    for name, value in (*pex_settings(Path(pex), version), *index_settings(pip_settings())):
+def main(pex: str, version: str, *pythons: str) -> None:
+    """Prints one `export` a setting."""
+    folders = [str(Path(python).parent) for python in pythons]
+    settings = {
+        **pex_settings(Path(pex), version),
+        **index_settings(pip_settings()),
+        "PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH": str(folders),
+    }
+    for name, value in settings.items():
         print(f"export {name}=${{{name}-{shlex.quote(value)}}}")
-    print(f'export PATH="$PATH:"{shlex.quote(str(Path(python).parent))}')
 
 
 if __name__ == "__main__":
