@@ -5,12 +5,12 @@ import os
 import click
 import psycopg
 import uvicorn
-from product_version import VERSION
 
 import observability as obs
 from api.application import create_app
 from api.wiring.observability import observed
 from embedding import default_embedder
+from product_version import VERSION
 from store.database import MissingDatabaseUrl, database_url, migrate
 
 

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from product_version import VERSION
 
 from api.problems import Problem, install_problem_handlers
 from api.routes import health, ingest, jobs, search
 from api.services import Services
 from embedding import SentenceEmbedder
+from product_version import VERSION
 from store.database import connection_pool
 from store.queue import queue_at
 

@@ -1,10 +1,10 @@
 """`GET /health`."""
 
 from fastapi import APIRouter
-from product_version import VERSION
 from pydantic import BaseModel
 
 from api.services import ServicesOf
+from product_version import VERSION
 
 router = APIRouter(tags=["health"])
 

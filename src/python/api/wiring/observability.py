@@ -1,10 +1,10 @@
 """Puts the API under observation: the façade's set-up, and a context for every request."""
 
-from product_version import VERSION
 from starlette.types import ASGIApp
 
 import observability as obs
 from api.middleware.request_context import RequestContextMiddleware
+from product_version import VERSION
 
 SERVICE_NAME = "api"
 
