@@ -7,9 +7,9 @@ from types import FrameType
 
 import click
 import httpx
-from product_version import VERSION
 from rich.console import Console
 
+from product_version import VERSION
 from stack.demo import run_demo
 from stack.embedded_postgres import EmbeddedPostgresError
 from stack.launch import StackError
