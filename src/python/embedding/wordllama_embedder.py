@@ -29,5 +29,7 @@ class WordLlamaEmbedder:
         """Return a vector for each sentence."""
         if not sentences:
             return []
-        vectors: list[list[float]] = self._model.embed(list(sentences), norm=True).tolist()
+        # A text without a token has no direction, and its vector would be NaN.
+        texts = [sentence or " " for sentence in sentences]
+        vectors: list[list[float]] = self._model.embed(texts, norm=True).tolist()
         return vectors

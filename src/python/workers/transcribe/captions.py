@@ -3,21 +3,31 @@
 import html
 import io
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
-from webvtt.models import Caption, Timestamp
+from webvtt.models import Caption
 
 from store.model import Segment
+from workers.caption_format import CaptionFormat, caption_format
 from workers.runtime.failure import BadInput
+from workers.transcribe.prose import paragraphs, passages
+from workers.transcribe.speaker_labels import names_speakers, spoken, turns
 
-PASSAGE_CHARACTERS = 400
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t\n]+([^>]+)>")
+_STYLE_OVERRIDE = re.compile(r"\{\\[^}]*\}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
-_PARAGRAPHS = re.compile(r"\n\s*\n")
-_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
-
-# Transcripts and captions name who speaks in capitals: "ADA: Good morning."
-_SPEAKER = re.compile(r"(?P<speaker>[A-Z][A-Z .'-]{0,30}):\s+(?P<text>.+)", re.DOTALL)
+_TIMES = {
+    CaptionFormat.WEBVTT: re.compile(
+        r"\s*{0}\s*-->\s*{0}(?!\d)".format(r"(?:\d{1,10}:)?[0-5]?\d:[0-5]?\d\.\d{1,3}")
+    ),
+    CaptionFormat.SUBRIP: re.compile(
+        r"\s*{0}\s*-->\s*{0}".format(r"\d{1,10}:\d{1,2}:\d{1,2}[,.]\d{1,3}")
+    ),
+}
 
 
 class UnreadableCaptions(BadInput):
@@ -27,70 +37,79 @@ class UnreadableCaptions(BadInput):
 def parse_captions(content: bytes) -> tuple[Segment, ...]:
     """Return the segments of WebVTT (W3C), SubRip or plain text in UTF-8, with their speakers.
 
-    Raises UnreadableCaptions.
+    Speakers are those of WebVTT's voice tags, or of labels where the document names speakers so.
+    Raises UnreadableCaptions, which names the line.
     """
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableCaptions(f"byte {error.start} of the captions is not UTF-8") from error
-    if "\x00" in text:
-        raise UnreadableCaptions("the captions hold a NUL character")
-    if text.startswith("WEBVTT"):
-        return _cues(text, "vtt")
-    if "-->" in text[:200]:
-        return _cues(text, "srt")
-    return tuple(_segment(passage) for passage in _passages(text))
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableCaptions(f"line {line} is not UTF-8: save the text as UTF-8") from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    form = caption_format(text)
+    return _captions(text, form) if form else _prose(text)
 
 
-def _cues(text: str, form: str) -> tuple[Segment, ...]:
+def _captions(text: str, form: CaptionFormat) -> tuple[Segment, ...]:
+    _check_times(text, form)
     try:
-        captions = webvtt.from_buffer(io.StringIO(text), format=form).captions
+        # SubRip readers pass over blank lines at the beginning, this one does not.
+        captions = webvtt.from_buffer(io.StringIO(text.lstrip("\n \t")), format=form).captions
     except (MalformedCaptionError, MalformedFileError) as error:
-        raise UnreadableCaptions("the captions break their format") from error
-    return tuple(_cue(caption) for caption in captions if caption.text.strip())
+        raise UnreadableCaptions(
+            "line 1 does not begin captions: expected WEBVTT, or the number of the first cue"
+        ) from error
+    segments = [segment for caption in captions for segment in _voices(caption)]
+    if not any(segment.speaker for segment in segments):
+        segments = _labelled(segments)
+    return tuple(sorted(segments, key=lambda segment: segment.start_ms or 0))
 
 
-def _cue(caption: Caption) -> Segment:
-    return _segment(
-        html.unescape(caption.text),
-        start_ms=_milliseconds(caption.start_time),
-        end_ms=_milliseconds(caption.end_time),
-        speaker=html.unescape(caption.voice) if caption.voice else None,
+def _check_times(text: str, form: CaptionFormat) -> None:
+    """Raise UnreadableCaptions for a cue that the reader would pass over in silence."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if "-->" in line and not _TIMES[form].match(line):
+            raise UnreadableCaptions(
+                f"line {number}: the times of the cue cannot be read,"
+                " expected 00:01:02.345 --> 00:01:04.000"
+            )
+
+
+def _voices(caption: Caption) -> Iterator[Segment]:
+    """Yield what each voice of a cue says; a cue may have several (WebVTT, section 6.4)."""
+    start_ms = caption.start_time.in_milliseconds()
+    end_ms = max(start_ms, caption.end_time.in_milliseconds())
+    first, *rest = _VOICE.split(caption.raw_text)
+    for speaker, said in [("", first), *zip(rest[::2], rest[1::2], strict=True)]:
+        # The reader takes the tags out; entities come after, since they may stand for brackets.
+        if text := _plain(Caption(text=_STYLE_OVERRIDE.sub("", said)).text):
+            yield Segment(
+                text=text, start_ms=start_ms, end_ms=end_ms, speaker=_plain(speaker) or None
+            )
+
+
+def _labelled(segments: Sequence[Segment]) -> list[Segment]:
+    if not names_speakers([segment.text for segment in segments]):
+        return list(segments)
+    named = ((segment, *spoken(segment.text)) for segment in segments)
+    return [replace(segment, speaker=speaker, text=text) for segment, speaker, text in named]
+
+
+def _prose(text: str) -> tuple[Segment, ...]:
+    found = paragraphs(_without_controls(text))
+    found_turns = [turn for paragraph in found for turn in turns(paragraph)]
+    if not names_speakers(found_turns):
+        return tuple(Segment(text=passage) for block in found for passage in passages(block))
+    return tuple(
+        Segment(text=passage, speaker=speaker)
+        for speaker, said in map(spoken, found_turns)
+        for passage in passages(said)
     )
 
 
-def _milliseconds(timestamp: Timestamp) -> int:
-    hours, minutes, seconds, milliseconds = timestamp.to_tuple()
-    return 1000 * (60 * (60 * hours + minutes) + seconds) + milliseconds
+def _without_controls(text: str) -> str:
+    return "\n".join(_CONTROL.sub(" ", line) for line in text.split("\n"))
 
 
-def _segment(
-    text: str,
-    *,
-    start_ms: int | None = None,
-    end_ms: int | None = None,
-    speaker: str | None = None,
-) -> Segment:
-    plain = " ".join(text.split())
-    named = None if speaker else _SPEAKER.fullmatch(plain)
-    return Segment(
-        text=named["text"] if named else plain,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        speaker=named["speaker"] if named else speaker,
-    )
-
-
-def _passages(text: str) -> list[str]:
-    """Split at paragraphs, and long paragraphs between sentences."""
-    passages: list[str] = []
-    for paragraph in _PARAGRAPHS.split(text):
-        passage = ""
-        for sentence in _SENTENCES.split(paragraph.strip()):
-            if passage and len(passage) + len(sentence) > PASSAGE_CHARACTERS:
-                passages.append(passage)
-                passage = sentence
-            else:
-                passage = f"{passage} {sentence}".strip()
-        passages.append(passage)
-    return [passage for passage in passages if passage]
+def _plain(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", html.unescape(text)).split())

