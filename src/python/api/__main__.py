@@ -11,7 +11,7 @@ from api.application import create_app
 from api.wiring.observability import observed
 from embedding import default_embedder
 from product_version import VERSION
-from store.database import MissingDatabaseUrl, database_url, migrate
+from store.database import MissingDatabaseUrl, database_url, migrate, out_of_reach
 
 
 @click.command()
@@ -27,7 +27,7 @@ def main(host: str, port: int) -> None:
     except (MissingDatabaseUrl, obs.InvalidConfiguration) as error:
         raise click.UsageError(str(error)) from error
     except psycopg.OperationalError as error:
-        raise click.ClickException(f"the database cannot be reached: {error}") from error
+        raise click.ClickException(out_of_reach(error)) from error
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api.problems import Problem, install_problem_handlers
+from api.problems import described_problem, install_problem_handlers
 from api.routes import health, ingest, jobs, search
 from api.services import Services
 from embedding import SentenceEmbedder
@@ -29,7 +29,7 @@ def create_app(url: str, make_embedder: Callable[[], SentenceEmbedder]) -> FastA
         version=VERSION,
         summary="Turns media into searchable layers.",
         lifespan=lifespan,
-        responses={"default": {"model": Problem, "description": "a problem (RFC 9457)"}},
+        responses={"default": described_problem()},
     )
     install_problem_handlers(app)
     for routes in (health, ingest, jobs, search):

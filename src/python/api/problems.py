@@ -8,7 +8,7 @@ import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg_pool import PoolTimeout
+from procrastinate.exceptions import ConnectorException
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -35,13 +35,20 @@ class Problem(BaseModel):
     errors: list[InvalidParameter] = Field(default=[], description="each thing that is wrong")
 
 
+def described_problem() -> dict[str, Any]:
+    """Return OpenAPI's response object for problems; FastAPI itself would call them plain JSON."""
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["InvalidParameter"]
+    return {"description": "a problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of `app` with problem details."""
     handlers: Mapping[type[Exception], Callable[[Request, Any], Awaitable[JSONResponse]]] = {
         HTTPException: _http_error,
         RequestValidationError: _invalid_request,
         psycopg.OperationalError: _database_away,
-        PoolTimeout: _database_away,
+        ConnectorException: _database_away,
         Exception: _unexpected,
     }
     for error_type, handler in handlers.items():

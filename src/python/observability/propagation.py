@@ -18,6 +18,15 @@ _TRACEPARENT = re.compile(
     r"-[0-9a-f]{2}(?P<more>-.*)?"
 )
 
+# RFC 9562, section 4, as a URN, in braces, or without hyphens. Python's own UUID() also takes
+# whatever int() does, such as 0x, underscores and white space.
+_UUID = re.compile(
+    r"(?:urn:uuid:|(?P<brace>\{))?"
+    r"(?P<uuid>[0-9a-f]{8}(?P<hyphen>-?)(?:[0-9a-f]{4}(?P=hyphen)){3}[0-9a-f]{12})"
+    r"(?(brace)\})",
+    re.ASCII | re.IGNORECASE,
+)
+
 
 class InvalidCarrier(ValueError):
     """A carrier that breaks `carrier.schema.json`; the message names places and rules."""
@@ -71,9 +80,5 @@ def with_traceparent(ctx: ObsContext, traceparent: str | None) -> ObsContext:
 
 def parse_request_id(value: str) -> str | None:
     """Return a client's request id in canonical form, or None if it is no UUID (RFC 9562)."""
-    if len(value) > 45 or not value.isascii():
-        return None
-    try:
-        return str(UUID(value))
-    except ValueError:
-        return None
+    match = _UUID.fullmatch(value)
+    return None if match is None else str(UUID(match["uuid"]))

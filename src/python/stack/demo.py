@@ -136,7 +136,8 @@ def _search(console: Console, client: httpx.Client, mode: str, query: str) -> st
     hits = response.json()["results"]
     console.print(f"GET /search mode={mode} → {len(hits)} results")
     for hit in hits[:1]:
-        console.print(f"    {hit['title']}: {hit['text']}", markup=False, highlight=False)
+        found = f"    {hit['title']}: {hit['text']}"
+        console.print(found, markup=False, highlight=False, soft_wrap=True)
     return str(response.headers["X-Request-Id"])
 
 

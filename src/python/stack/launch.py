@@ -24,6 +24,20 @@ def free_port() -> int:
         return port
 
 
+def require_free_port(port: int) -> None:
+    """Raise StackError when somebody listens on the port of the loopback address already."""
+    with socket.socket() as probe:
+        # As the API will: what lingers of connections to an earlier one is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise StackError(
+                f"the API cannot listen on {LOOPBACK}:{port}: {error.strerror}. "
+                "Choose another port with --port."
+            ) from error
+
+
 def wait_until_healthy(client: httpx.Client, services: Sequence[Service]) -> None:
     """Wait until the API says that it is healthy. Raises StackError after two minutes."""
     deadline = time.monotonic() + START_SECONDS

@@ -10,7 +10,7 @@ import httpx
 from rich.console import Console
 
 from stack.embedded_postgres import embedded_postgres
-from stack.launch import LOOPBACK, wait_until_healthy
+from stack.launch import LOOPBACK, require_free_port, wait_until_healthy
 from stack.processes import Folders, running_services
 
 SUPERVISION_SECONDS = 0.5
@@ -25,7 +25,11 @@ def default_data_dir() -> Path:
 
 
 def run_up(console: Console, *, port: int, data_dir: Path, database_url: str | None) -> None:
-    """Serve until KeyboardInterrupt; then stop in order, so that a restart goes on from there."""
+    """Serve until KeyboardInterrupt; then stop in order, so that a restart goes on from there.
+
+    Raises StackError and EmbeddedPostgresError when something does not start.
+    """
+    require_free_port(port)
     with _database(data_dir, database_url) as url:
         folders = Folders.below(data_dir)
         with running_services(url, folders, port=port) as services:

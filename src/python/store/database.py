@@ -13,6 +13,12 @@ from yoyo import get_backend, read_migrations
 # Any fixed number: who holds this advisory lock may change the schema.
 MIGRATION_LOCK = 0x6E617272
 
+# How long a database may be away before those who wait for it are told.
+CONNECT_TIMEOUT_S = 10.0
+
+# The pauses between a pool's attempts grow up to this: it notices soon that the database is back.
+RECONNECT_TIMEOUT_S = 5.0
+
 
 class MissingDatabaseUrl(ValueError):
     """DATABASE_URL is not set."""
@@ -29,6 +35,13 @@ def database_url(environment: Mapping[str, str]) -> str:
     return url
 
 
+def out_of_reach(error: Exception) -> str:
+    """Say in one line that the database cannot be reached, and why."""
+    # Procrastinate wraps the error that tells something.
+    cause = error.__cause__ or error
+    return f"the database cannot be reached: {' '.join(str(cause).split())}"
+
+
 def migrate(url: str) -> None:
     """Bring the tables up to `contracts/database`, and the queue's own; safe to run many times.
 
@@ -43,7 +56,13 @@ def migrate(url: str) -> None:
 def connection_pool(url: str, *, max_size: int = 8) -> AsyncConnectionPool:
     """Return a pool, not yet open, whose connections give UUID columns as canonical strings."""
     return AsyncConnectionPool(
-        url, min_size=1, max_size=max_size, open=False, configure=_configure, timeout=10
+        url,
+        min_size=1,
+        max_size=max_size,
+        open=False,
+        configure=_configure,
+        timeout=CONNECT_TIMEOUT_S,
+        reconnect_timeout=RECONNECT_TIMEOUT_S,
     )
 
 

@@ -17,10 +17,9 @@ class LostRun(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRun:
-    """A job run without an end, as recovery finds it."""
+    """A job run without an end, as it stands in the table."""
 
     job_run_id: str
-    job_id: str
     worker: Worker
     attempt: int
     carrier: Mapping[str, Any]
@@ -90,19 +89,33 @@ async def end_run(connection: AsyncConnection, job_run_id: str, *, error_type: s
         raise LostRun
 
 
-async def open_run(connection: AsyncConnection, job_id: str, worker: Worker) -> OpenRun | None:
-    """Return the worker's run at the job that has no end, locked until the transaction ends."""
+async def failed_attempts(
+    connection: AsyncConnection, job_id: str, worker: Worker, *, apart_from: str
+) -> int:
+    """Return how many attempts of the worker failed with another error type than `apart_from`."""
+    cursor = await connection.execute(
+        "SELECT count(*) FROM job_runs WHERE job_id = %s AND worker = %s"
+        " AND status = 'failed' AND error_type <> %s",
+        [job_id, worker, apart_from],
+    )
+    [count] = await cursor.fetchone() or [0]
+    return int(count)
+
+
+async def open_runs(connection: AsyncConnection, job_id: str) -> list[OpenRun]:
+    """Return the runs at the job that have no end, locked until the transaction ends."""
     async with connection.cursor(row_factory=class_row(OpenRun)) as cursor:
         await cursor.execute(
             """
-            SELECT job_run_id, job_id, worker, attempt, carrier,
+            SELECT job_run_id, worker, attempt, carrier,
                    1000 * extract(epoch FROM greatest(clock_timestamp() - started_at,
                                                       interval '0'))::float8 AS elapsed_ms
-            FROM job_runs WHERE job_id = %s AND worker = %s AND status = 'started' FOR UPDATE
+            FROM job_runs WHERE job_id = %s AND status = 'started'
+            ORDER BY started_at, job_run_id FOR UPDATE
             """,
-            [job_id, worker],
+            [job_id],
         )
-        return await cursor.fetchone()
+        return await cursor.fetchall()
 
 
 async def start_step(

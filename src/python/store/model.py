@@ -48,6 +48,11 @@ class Job:
     created_at: datetime
     ended_at: datetime | None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the job has come to its end, good or bad."""
+        return self.status in ("completed", "failed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRun:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from procrastinate import App as Queue
 from procrastinate import PsycopgConnector
+from procrastinate.jobs import Job as QueueEntry
 from psycopg import AsyncConnection
 
 import observability as obs
+from store.database import CONNECT_TIMEOUT_S, RECONNECT_TIMEOUT_S
+from store.entries import OwnedEntries
 from store.pipeline import Worker
 
 MESSAGE = obs.contract("messages/job_message.schema.json")
@@ -31,7 +35,16 @@ class JobMessage:
 
 def queue_at(url: str) -> Queue:
     """Return the queue, not yet open, in the database at `url`."""
-    return Queue(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=3))
+    connector = PsycopgConnector(
+        conninfo=url,
+        min_size=1,
+        max_size=3,
+        timeout=CONNECT_TIMEOUT_S,
+        reconnect_timeout=RECONNECT_TIMEOUT_S,
+    )
+    queue = Queue(connector=connector)
+    queue.job_manager = OwnedEntries(connector)
+    return queue
 
 
 def task_name(worker: Worker) -> str:
@@ -49,13 +62,24 @@ async def send(
     body: dict[str, Any] = {"carrier": dict(message.carrier)}
     _check(body)
     deferrer = queue.configure_task(task_name(worker), queue=worker, connection=connection)
-    await deferrer.defer_async(message=body)
+    await deferrer.defer_async(**body)
 
 
-def parse_message(body: object) -> JobMessage:
+def parse_message(entry: QueueEntry) -> JobMessage:
     """Return the message that a queue entry holds. Raises InvalidMessage."""
-    _check(body)
-    return JobMessage(carrier=cast(dict[str, Any], body)["carrier"])
+    _check(entry.task_kwargs)
+    return JobMessage(carrier=cast(Mapping[str, Any], entry.task_kwargs["carrier"]))
+
+
+def named_job(entry: QueueEntry) -> str | None:
+    """Return the id of the job that a message names, even if it cannot be read as a whole."""
+    match entry.task_kwargs:
+        case {"carrier": {"job_id": str(job_id)}}:
+            try:
+                return str(UUID(job_id))
+            except ValueError:
+                return None
+    return None
 
 
 def _check(body: object) -> None:
@@ -71,6 +95,8 @@ __all__ = [
     "InvalidMessage",
     "JobMessage",
     "Queue",
+    "QueueEntry",
+    "named_job",
     "parse_message",
     "queue_at",
     "send",

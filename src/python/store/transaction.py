@@ -1,7 +1,7 @@
 """A state change and the events that tell it, committed together."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,12 +34,12 @@ async def transaction(pool: AsyncConnectionPool) -> AsyncIterator[Transaction]:
     Raises psycopg.Error. After a crash between commit and write, `emit_unwritten` writes the
     recorded lines with the ids that they were recorded with.
     """
-    async with pool.connection() as connection:
-        async with connection.transaction():
-            tx = Transaction(connection)
-            yield tx
-            await _record(connection, tx.told)
-        await _write(connection, tx.told)
+    async with pool.connection() as connection, connection.transaction():
+        tx = Transaction(connection)
+        yield tx
+        await _record(connection, tx.told)
+    if tx.told:
+        await _write(pool, tx.told)
 
 
 async def emit_unwritten(pool: AsyncConnectionPool, *, older_than_s: float) -> int:
@@ -70,14 +70,14 @@ async def _record(connection: AsyncConnection, told: list[obs.SealedEvent]) -> N
         )
 
 
-async def _write(connection: AsyncConnection, told: list[obs.SealedEvent]) -> None:
+async def _write(pool: AsyncConnectionPool, told: list[obs.SealedEvent]) -> None:
     for sealed in told:
         obs.emit(sealed)
-    try:
-        await connection.execute(
-            "DELETE FROM outbox WHERE event_id = ANY(%s::uuid[])",
-            [[sealed.event_id for sealed in told]],
-        )
-    except OperationalError:
-        # The change is committed; recovery writes the lines again, readers drop the repeats.
-        return
+    # The change is committed: without the database, recovery writes the lines again, and readers
+    # drop the repeats.
+    with suppress(OperationalError):
+        async with pool.connection() as connection:
+            await connection.execute(
+                "DELETE FROM outbox WHERE event_id = ANY(%s::uuid[])",
+                [[sealed.event_id for sealed in told]],
+            )

@@ -67,8 +67,7 @@ async def ingest(
     elif media_type == "multipart/form-data":
         async with request.form(max_files=1) as form:
             upload = _upload(form.get("file"))
-            title = str(form.get("title") or upload.filename or "untitled")
-            title = title.replace("\x00", "")[:500]
+            title = _title(form.get("title"), upload.filename)
             accepted = await accept_media(services, ctx, title=title, chunks=_chunks(upload))
     else:
         raise HTTPException(
@@ -94,6 +93,16 @@ def _upload(part: object) -> UploadFile:
     if part.size == 0:
         raise HTTPException(422, "body.file: the file is empty")
     return part
+
+
+def _title(part: object, filename: str | None) -> str:
+    """Return the part title, else the file's name, as far as the database can keep it."""
+    given = part if isinstance(part, str) else ""
+    for title in (given, filename or ""):
+        storable = title.replace("\x00", "")[:500]
+        if storable:
+            return storable
+    return "untitled"
 
 
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from store.queue import InvalidMessage
+
 MAX_MESSAGE = 256
 
 WORKER_LOST = "worker_lost"
@@ -30,7 +32,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, asyncio.CancelledError):
         return Failure(error_type=WORKER_STOPPED, error_message=None, retryable=True)
     name = type(error).__qualname__.replace("<locals>.", "")
-    if isinstance(error, BadInput):
+    if isinstance(error, BadInput | InvalidMessage):
         message = str(error)[:MAX_MESSAGE] or None
         return Failure(error_type=name, error_message=message, retryable=False)
     return Failure(error_type=name, error_message=None, retryable=True)

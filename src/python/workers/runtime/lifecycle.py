@@ -1,32 +1,41 @@
-"""Begins and ends job runs: each state change commits together with the event that tells it."""
+"""Begins and ends job runs: each state change commits together with the event that tells it.
+
+Whoever changes a job or its runs locks the job first, so that changes come one after the other.
+"""
 
 from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
 from observability import events
 from store import job_runs, jobs
-from store.job_runs import OpenRun
+from store.entries import owned, queue_again, receiver
+from store.job_runs import LostRun, OpenRun
 from store.model import Job
 from store.pipeline import Worker, next_worker
-from store.queue import JobMessage, Queue, send
+from store.queue import InvalidMessage, JobMessage, Queue, QueueEntry, named_job, send
 from store.transaction import Transaction, transaction
 from workers.runtime.active_run import ActiveRun, Effect
-from workers.runtime.failure import WORKER_LOST, Failure
+from workers.runtime.failure import WORKER_LOST, WORKER_STOPPED, Failure, failure_of
 
 MAX_ATTEMPTS = 5
 
 LOST = Failure(error_type=WORKER_LOST, error_message=None, retryable=True)
 
 
-async def begin(pool: AsyncConnectionPool, worker: Worker, ctx: obs.ObsContext) -> ActiveRun | None:
-    """Start the worker's next attempt at the job of the sender's context.
+async def begin(
+    pool: AsyncConnectionPool, worker: Worker, entry: QueueEntry, ctx: obs.ObsContext
+) -> ActiveRun | None:
+    """Start the worker's next attempt at the job that the message of `entry` names.
 
     An attempt that was left open is closed as lost first. Returns None when there is nothing to
-    do: the job has ended, or its message came twice and this part of it is done.
+    do: the job has ended, its message came twice and this part of it is done, or the entry has
+    gone to another worker meanwhile.
     """
     async with transaction(pool) as tx:
         job = await jobs.lock_job(tx.connection, str(ctx.job_id))
-        if job is None or await _close_lost(tx, job, worker) or await _done(tx, job, worker):
+        if job is None or not await owned(tx.connection, entry):
+            return None
+        if await _close_lost(tx, job, worker) or await _done(tx, job, worker):
             return None
         return await _start(tx, pool, job, worker, ctx)
 
@@ -38,6 +47,7 @@ async def complete(run: ActiveRun, effect: Effect, queue: Queue) -> None:
     """
     following = next_worker(run.worker)
     async with transaction(run.pool) as tx:
+        await jobs.lock_job(tx.connection, run.job.job_id)
         await job_runs.end_run(tx.connection, run.job_run_id, error_type=None)
         await effect(tx.connection)
         tx.tell(
@@ -61,24 +71,45 @@ async def fail(run: ActiveRun, failure: Failure) -> bool:
     When none is, the job fails with it. Raises LostRun when somebody else has closed the run.
     """
     async with transaction(run.pool) as tx:
-        return await _fail(
-            tx,
-            run.ctx,
-            run.job,
-            worker=run.worker,
+        job = await jobs.lock_job(tx.connection, run.job.job_id)
+        if job is None:
+            raise LostRun
+        open_run = OpenRun(
             job_run_id=run.job_run_id,
+            worker=run.worker,
             attempt=run.attempt,
-            latency_ms=run.elapsed_ms(),
-            failure=failure,
+            carrier=obs.inject(run.ctx),
+            elapsed_ms=run.elapsed_ms(),
         )
+        return await _fail(tx, job, open_run, failure)
 
 
-async def close_lost(pool: AsyncConnectionPool, worker: Worker, job_id: str) -> None:
-    """End the run that a lost worker left open at a job, if there is one."""
+async def take_back(pool: AsyncConnectionPool, entry: QueueEntry) -> None:
+    """End the run that a lost worker left open at its entry, and queue the entry again."""
+    job_id, worker = named_job(entry), receiver(entry)
     async with transaction(pool) as tx:
-        job = await jobs.lock_job(tx.connection, job_id)
-        if job is not None:
+        job = await jobs.lock_job(tx.connection, job_id) if job_id else None
+        if not await owned(tx.connection, entry):
+            return
+        if job is not None and worker is not None:
             await _close_lost(tx, job, worker)
+        await queue_again(tx.connection, entry)
+
+
+async def reject(pool: AsyncConnectionPool, entry: QueueEntry, error: InvalidMessage) -> bool:
+    """Fail the job that an unreadable message names, with what is open at it.
+
+    Returns whether there is such a job.
+    """
+    job_id = named_job(entry)
+    async with transaction(pool) as tx:
+        job = await jobs.lock_job(tx.connection, job_id) if job_id else None
+        if job is not None and not job.ended:
+            failure = failure_of(error)
+            for run in await job_runs.open_runs(tx.connection, job.job_id):
+                await _end_failed(tx, job, run, failure, will_retry=False)
+            await _fail_job(tx, job, failure)
+        return job is not None
 
 
 async def _start(
@@ -110,8 +141,7 @@ async def _start(
 
 
 async def _done(tx: Transaction, job: Job, worker: Worker) -> bool:
-    ended = job.status in ("completed", "failed")
-    return ended or await job_runs.run_completed(tx.connection, job.job_id, worker)
+    return job.ended or await job_runs.run_completed(tx.connection, job.job_id, worker)
 
 
 async def _complete_job(tx: Transaction, run: ActiveRun) -> None:
@@ -123,62 +153,56 @@ async def _complete_job(tx: Transaction, run: ActiveRun) -> None:
 
 
 async def _close_lost(tx: Transaction, job: Job, worker: Worker) -> bool:
-    """Close the run that is open, if any; return whether the job failed with it."""
-    lost = await job_runs.open_run(tx.connection, job.job_id, worker)
-    if lost is None:
-        return False
-    ctx = obs.extract(lost.carrier)
-    await _close_steps(tx, ctx, lost)
-    will_retry = await _fail(
-        tx,
-        ctx,
-        job,
-        worker=worker,
-        job_run_id=lost.job_run_id,
-        attempt=lost.attempt,
-        latency_ms=lost.elapsed_ms,
-        failure=LOST,
-    )
-    return not will_retry
+    """Close the worker's run that is open, if any; return whether the job failed with it."""
+    for run in await job_runs.open_runs(tx.connection, job.job_id):
+        if run.worker == worker:
+            return not await _fail(tx, job, run, LOST)
+    return False
 
 
-async def _close_steps(tx: Transaction, ctx: obs.ObsContext, lost: OpenRun) -> None:
-    for step in await job_runs.take_open_steps(tx.connection, lost.job_run_id):
-        ended = {"status": "failed", "latency_ms": step.elapsed_ms, "error_type": WORKER_LOST}
-        tx.tell_named(step.failed_event_name, {**step.payload, **ended}, ctx)
-
-
-async def _fail(
-    tx: Transaction,
-    ctx: obs.ObsContext,
-    job: Job,
-    *,
-    worker: Worker,
-    job_run_id: str,
-    attempt: int,
-    latency_ms: float,
-    failure: Failure,
-) -> bool:
-    will_retry = failure.retryable and attempt < MAX_ATTEMPTS
-    await job_runs.end_run(tx.connection, job_run_id, error_type=failure.error_type)
-    tx.tell(
-        events.JobRunFailed(
-            job_type=job.job_type,
-            worker=worker,
-            attempt=attempt,
-            latency_ms=latency_ms,
-            error_type=failure.error_type,
-            error_message=failure.error_message,
-            will_retry=will_retry,
-        ),
-        ctx,
-    )
+async def _fail(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
+    will_retry = failure.retryable and await _attempts_left(tx, job, run, failure)
+    await _end_failed(tx, job, run, failure, will_retry=will_retry)
     if not will_retry:
-        await _fail_job(tx, ctx, job, failure)
+        await _fail_job(tx, job, failure, obs.extract(run.carrier))
     return will_retry
 
 
-async def _fail_job(tx: Transaction, ctx: obs.ObsContext, job: Job, failure: Failure) -> None:
+async def _attempts_left(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
+    """Tell whether the worker may try again; a worker that was stopped did not fail."""
+    before = await job_runs.failed_attempts(
+        tx.connection, job.job_id, run.worker, apart_from=WORKER_STOPPED
+    )
+    return failure.error_type == WORKER_STOPPED or before + 1 < MAX_ATTEMPTS
+
+
+async def _end_failed(
+    tx: Transaction, job: Job, run: OpenRun, failure: Failure, *, will_retry: bool
+) -> None:
+    ctx = obs.extract(run.carrier)
+    for step in await job_runs.take_open_steps(tx.connection, run.job_run_id):
+        ended = {
+            "status": "failed",
+            "latency_ms": step.elapsed_ms,
+            "error_type": failure.error_type,
+        }
+        tx.tell_named(step.failed_event_name, {**step.payload, **ended}, ctx)
+    await job_runs.end_run(tx.connection, run.job_run_id, error_type=failure.error_type)
+    failed = events.JobRunFailed(
+        job_type=job.job_type,
+        worker=run.worker,
+        attempt=run.attempt,
+        latency_ms=run.elapsed_ms,
+        error_type=failure.error_type,
+        error_message=failure.error_message,
+        will_retry=will_retry,
+    )
+    tx.tell(failed, ctx)
+
+
+async def _fail_job(
+    tx: Transaction, job: Job, failure: Failure, ctx: obs.ObsContext | None = None
+) -> None:
     latency_ms = await jobs.end_job(tx.connection, job.job_id, error_type=failure.error_type)
     failed = events.JobFailed(
         job_type=job.job_type,
@@ -187,4 +211,11 @@ async def _fail_job(tx: Transaction, ctx: obs.ObsContext, job: Job, failure: Fai
         error_type=failure.error_type,
         error_message=failure.error_message,
     )
-    tx.tell(failed, ctx.for_job())
+    tx.tell(failed, ctx.for_job() if ctx else _context_of(job))
+
+
+def _context_of(job: Job) -> obs.ObsContext:
+    """Return the context of a job of which no message brings one: it is in no trace."""
+    return obs.ObsContext(
+        actor=obs.current_context().actor, request_id=job.request_id, job_id=job.job_id
+    )

@@ -3,55 +3,31 @@
 import asyncio
 
 from procrastinate.exceptions import ConnectorException
-from psycopg import Error as DatabaseError
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg import OperationalError
+from psycopg_pool import AsyncConnectionPool
 
-from store.pipeline import WORKERS
-from store.queue import InvalidMessage, Queue, parse_message
+from store.queue import Queue
 from store.transaction import emit_unwritten
-from workers.runtime.lifecycle import close_lost
-
-HEARTBEAT_S = 2.0
-
-# A worker that missed several heartbeats is lost; the graceful stop is shorter than that.
-STALLED_S = 10.0
-
-# Any fixed number: who holds this advisory lock recovers.
-RECOVERY_LOCK = 0x6E617273
+from workers.runtime.lifecycle import take_back
+from workers.runtime.timing import Timing
 
 
-async def recover_for_ever(pool: AsyncConnectionPool, queue: Queue) -> None:
+async def recover_for_ever(pool: AsyncConnectionPool, queue: Queue, timing: Timing) -> None:
     """Recover again and again, until cancelled; a database that is away is tried again later."""
     while True:
-        await asyncio.sleep(HEARTBEAT_S)
+        await asyncio.sleep(timing.heartbeat_s)
         try:
-            await recover(pool, queue)
-        except (DatabaseError, PoolTimeout, ConnectorException):
+            await recover(pool, queue, timing)
+        except (OperationalError, ConnectorException):
             continue
 
 
-async def recover(pool: AsyncConnectionPool, queue: Queue) -> None:
+async def recover(pool: AsyncConnectionPool, queue: Queue, timing: Timing) -> None:
     """Close the runs of lost workers, queue their messages again, write what was left unwritten.
 
-    Does nothing while another process does it: an entry that the other has queued again may have
-    been taken up, and that new run must not be closed.
+    Any number of processes may do this at the same time.
     """
-    async with pool.connection() as connection, connection.transaction():
-        cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [RECOVERY_LOCK])
-        if await cursor.fetchone() == (True,):
-            for entry in await queue.job_manager.get_stalled_jobs(
-                seconds_since_heartbeat=STALLED_S
-            ):
-                await _close(pool, entry.queue, entry.task_kwargs.get("message"))
-                await queue.job_manager.retry_job(entry)
-            await emit_unwritten(pool, older_than_s=STALLED_S)
-
-
-async def _close(pool: AsyncConnectionPool, queue_name: str, body: object) -> None:
-    for worker in WORKERS:
-        if worker == queue_name:
-            try:
-                message = parse_message(body)
-            except InvalidMessage:
-                return
-            await close_lost(pool, worker, str(message.context().job_id))
+    stalled = await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=timing.stalled_s)
+    for entry in stalled:
+        await take_back(pool, entry)
+    await emit_unwritten(pool, older_than_s=timing.stalled_s)

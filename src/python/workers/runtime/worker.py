@@ -4,28 +4,32 @@ import asyncio
 import secrets
 from contextlib import suppress
 
-from procrastinate import BaseRetryStrategy, RetryDecision
-from procrastinate.jobs import Job as QueueEntry
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from psycopg.errors import ForeignKeyViolation
 from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
 from store.database import connection_pool
 from store.job_runs import LostRun
 from store.pipeline import Worker
-from store.queue import Queue, parse_message, queue_at, task_name
+from store.queue import InvalidMessage, Queue, QueueEntry, parse_message, queue_at, task_name
 from workers.runtime.active_run import ActiveRun, Handler
 from workers.runtime.failure import failure_of
-from workers.runtime.lifecycle import begin, complete, fail
-from workers.runtime.recovery import HEARTBEAT_S, STALLED_S, recover_for_ever
-
-# Less than STALLED_S: no heartbeat is sent while the worker stops.
-GRACE_S = 6.0
+from workers.runtime.lifecycle import begin, complete, fail, reject
+from workers.runtime.recovery import recover_for_ever
+from workers.runtime.timing import Timing
 
 MAX_DELAY_S = 60.0
 
 
 class RetryLater(Exception):
     """The run failed, and another attempt is to follow."""
+
+
+class GivenUp(Exception):
+    """This worker was silent for so long that another one struck it off the list."""
 
 
 class Backoff(BaseRetryStrategy):
@@ -41,49 +45,70 @@ class Backoff(BaseRetryStrategy):
         )
 
 
-async def serve(url: str, worker: Worker, handler: Handler) -> None:
+async def serve(url: str, worker: Worker, handler: Handler, timing: Timing) -> None:
     """Work off the worker's queue in the database at `url` until SIGTERM or SIGINT.
 
     A run that does not end within the grace period is handed back for another attempt.
+    Raises psycopg.OperationalError or ConnectorException when the database goes away, and GivenUp.
     """
     pool, queue = connection_pool(url), queue_at(url)
     register(queue, pool, worker, handler)
     async with pool, queue.open_async():
-        recovery = asyncio.create_task(recover_for_ever(pool, queue))
-        try:
-            await queue.run_worker_async(
-                queues=[worker],
-                name=worker,
-                update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=STALLED_S,
-                shutdown_graceful_timeout=GRACE_S,
-                delete_jobs="successful",
-            )
-        finally:
-            recovery.cancel()
+        recovery = asyncio.create_task(recover_for_ever(pool, queue, timing))
+        working = asyncio.create_task(_work(queue, worker, timing))
+        # Neither goes on without the other.
+        await asyncio.wait((recovery, working), return_when=asyncio.FIRST_COMPLETED)
+        for task in (recovery, working):
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await recovery
+                await task
+
+
+async def _work(queue: Queue, worker: Worker, timing: Timing) -> None:
+    try:
+        await queue.run_worker_async(
+            queues=[worker],
+            name=worker,
+            # Only a new message is notified of, not one that is queued again.
+            fetch_job_polling_interval=timing.heartbeat_s,
+            update_heartbeat_interval=timing.heartbeat_s,
+            stalled_worker_timeout=timing.stalled_s,
+            shutdown_graceful_timeout=timing.grace_s,
+            delete_jobs="successful",
+        )
+    except ConnectorException as error:
+        if isinstance(error.__cause__, ForeignKeyViolation):
+            raise GivenUp("the worker was silent for too long. Start it again.") from error
+        raise
 
 
 def register(queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: Handler) -> None:
     """Register the worker's task with the queue."""
 
-    async def work_off(message: object) -> None:
-        ctx = parse_message(message).context()
-        run = await begin(pool, worker, ctx)
+    async def work_off(context: JobContext, /, **message: object) -> None:
+        try:
+            ctx = parse_message(context.job).context()
+        except InvalidMessage as error:
+            if not await reject(pool, context.job, error):
+                # It stays in the queue as failed, for people to look at.
+                await queue.job_manager.finish_job(context.job, Status.FAILED, delete_job=False)
+            return
+        run = await begin(pool, worker, context.job, ctx)
         if run is not None:
             await _run(run, handler, queue)
 
-    queue.task(name=task_name(worker), queue=worker, retry=Backoff())(work_off)
+    queue.task(name=task_name(worker), queue=worker, retry=Backoff(), pass_context=True)(work_off)
 
 
 async def _run(run: ActiveRun, handler: Handler, queue: Queue) -> None:
-    with obs.use_context(run.ctx):
+    # What another worker has closed, it has taken over: there is nothing more to tell.
+    with obs.use_context(run.ctx), suppress(LostRun):
         try:
             effect = await handler(run)
             await complete(run, effect, queue)
-        except LostRun:
-            return
         except BaseException as error:
-            if await fail(run, failure_of(error)):
+            will_retry = await fail(run, failure_of(error))
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            if will_retry:
                 raise RetryLater from error

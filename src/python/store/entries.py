@@ -1,0 +1,82 @@
+"""Whose a queue entry is: it belongs to the worker that fetched it, unless that worker stalls."""
+
+from datetime import datetime
+
+from procrastinate.jobs import Job as QueueEntry
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
+from psycopg import AsyncConnection
+
+from store.pipeline import WORKERS, Worker
+
+_OWNED = """
+    SELECT id FROM procrastinate_jobs
+    WHERE id = %(entry)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(owner)s
+    FOR UPDATE
+"""
+# The functions are procrastinate's own; they know an entry, but not whose it is.
+_FINISH = f"""
+    WITH owned AS ({_OWNED})
+    SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s) FROM owned
+"""  # noqa: S608  constants alone
+_QUEUE_AGAIN = f"""
+    WITH owned AS ({_OWNED})
+    SELECT procrastinate_retry_job_v2(
+        id, coalesce(%(retry_at)s, now()), %(priority)s, %(queue)s, %(lock)s
+    ) FROM owned
+"""  # noqa: S608  constants alone
+
+
+class OwnedEntries(JobManager):
+    """Lets a worker end only the entries that are its own still.
+
+    A worker that was held up may come back after its entry went to another one.
+    """
+
+    async def finish_job(self, job: QueueEntry, status: Status, delete_job: bool) -> None:
+        """End an entry; does nothing when it is the worker's no longer."""
+        await self.connector.execute_query_async(
+            _FINISH, **_ownership(job), status=status.value, delete_job=delete_job
+        )
+
+    async def retry_job(
+        self,
+        job: QueueEntry,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Queue an entry again; does nothing when it is the worker's no longer."""
+        await self.connector.execute_query_async(
+            _QUEUE_AGAIN,
+            **_ownership(job),
+            retry_at=retry_at,
+            priority=priority,
+            queue=queue,
+            lock=lock,
+        )
+
+
+def receiver(entry: QueueEntry) -> Worker | None:
+    """Return the worker whose queue the entry is in."""
+    return next((worker for worker in WORKERS if worker == entry.queue), None)
+
+
+async def owned(connection: AsyncConnection, entry: QueueEntry) -> bool:
+    """Tell whether the entry is with the worker still that `entry` names.
+
+    It stays there until the transaction ends. Who locks the job as well locks it before.
+    """
+    cursor = await connection.execute(_OWNED, _ownership(entry))
+    return await cursor.fetchone() is not None
+
+
+async def queue_again(connection: AsyncConnection, entry: QueueEntry) -> None:
+    """Queue the entry of a lost worker again, unless that has been done."""
+    nothing_new = dict.fromkeys(("retry_at", "priority", "queue", "lock"))
+    await connection.execute(_QUEUE_AGAIN, {**_ownership(entry), **nothing_new})
+
+
+def _ownership(entry: QueueEntry) -> dict[str, int | None]:
+    return {"entry": entry.id, "owner": entry.worker_id}

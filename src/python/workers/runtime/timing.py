@@ -1,0 +1,53 @@
+"""How soon a lost worker is noticed."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class InvalidTiming(ValueError):
+    """A timing that cannot be used; the message names the variable and what it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The same for all workers of a database; all in seconds.
+
+    A worker tells that it lives every `heartbeat_s`, and is lost when it was silent for
+    `stalled_s`. When it is stopped, its run may go on for `grace_s`.
+    """
+
+    heartbeat_s: float = 2.0
+    stalled_s: float = 10.0
+    grace_s: float = 6.0
+
+    def __post_init__(self) -> None:
+        # No heartbeat is sent while the worker stops.
+        if self.heartbeat_s + self.grace_s >= self.stalled_s:
+            raise InvalidTiming(
+                f"WORKER_STALLED_S ({self.stalled_s:g}) must be more than WORKER_HEARTBEAT_S "
+                f"({self.heartbeat_s:g}) and WORKER_GRACE_S ({self.grace_s:g}) together"
+            )
+
+
+def timing_from(environment: Mapping[str, str]) -> Timing:
+    """Read WORKER_HEARTBEAT_S, WORKER_STALLED_S and WORKER_GRACE_S. Raises InvalidTiming."""
+    usual = Timing()
+    return Timing(
+        heartbeat_s=_seconds(environment, "WORKER_HEARTBEAT_S", usual.heartbeat_s),
+        stalled_s=_seconds(environment, "WORKER_STALLED_S", usual.stalled_s),
+        grace_s=_seconds(environment, "WORKER_GRACE_S", usual.grace_s),
+    )
+
+
+def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
+    given = environment.get(name)
+    if not given:
+        return usual
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InvalidTiming(f"{name} must be a number of seconds above 0, not {given!r}")
+    return seconds

@@ -1,0 +1,337 @@
+"""Every request gets its context and every response its `X-Request-Id`, whatever the app does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+import pytest
+from fastapi import BackgroundTasks, FastAPI, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import observability as obs
+from api.middleware.request_context import RequestContextMiddleware
+from api.problems import install_problem_handlers
+
+CANONICAL = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPAN = "00f067aa0ba902b7"
+
+
+class Lines:
+    """A sink that keeps the events that it is given."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def write(self, line: bytes) -> None:
+        self.events.append(orjson.loads(line))
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[Lines]:
+    sink = Lines()
+    strict = {"OBS_VALIDATE_STRICT": "true"}
+    obs.configure(service_name="api", service_version="0.1.0", sink=sink, environment=strict)
+    yield sink
+    obs.configure(service_name="tests", service_version="0.1.0", environment=strict)
+
+
+def application() -> FastAPI:
+    app = FastAPI()
+    install_problem_handlers(app)
+
+    @app.get("/fine")
+    async def fine(request: Request, number: int = Query(0)) -> dict[str, Any]:
+        ctx: obs.ObsContext = request.state.obs
+        assert ctx == obs.current_context()
+        return ctx.correlation()
+
+    @app.get("/refused")
+    async def refused() -> None:
+        raise HTTPException(500, "refused")
+
+    @app.get("/items/{item}")
+    async def broken(item: str) -> None:
+        raise KeyError(item)
+
+    @app.get("/stream")
+    async def stream() -> StreamingResponse:
+        async def parts() -> AsyncIterator[str]:
+            for _ in range(3):
+                await asyncio.sleep(0)
+                yield f"{obs.current_context().request_id}\n"
+
+        return StreamingResponse(parts())
+
+    return app
+
+
+def wrapped(app: ASGIApp | None = None) -> RequestContextMiddleware:
+    return RequestContextMiddleware(app or application())
+
+
+def get(
+    path: str = "/fine",
+    *,
+    method: str = "GET",
+    headers: list[tuple[str, str | bytes]] | None = None,
+    app: ASGIApp | None = None,
+) -> httpx.Response:
+    async def send() -> httpx.Response:
+        async with client(wrapped(app)) as http:
+            given = [(name.encode(), _bytes(value)) for name, value in headers or []]
+            return await http.request(method, path, headers=given)
+
+    return asyncio.run(send())
+
+
+def client(app: ASGIApp) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/fine", 200),
+        ("GET", "/stream", 200),
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/fine", 405),
+        ("HEAD", "/fine", 405),
+        ("GET", "/fine?number=x", 422),
+        ("GET", "/refused", 500),
+        ("GET", "/items/1", 500),
+        ("NONSENSE", "/fine", 405),
+    ],
+)
+def test_every_answer_has_the_request_id(method: str, path: str, status: int) -> None:
+    answer = get(path, method=method, headers=[("X-Request-Id", CANONICAL)])
+    assert answer.status_code == status
+    assert answer.headers.get_list("X-Request-Id") == [CANONICAL]
+    assert "X-Request-Id-Replaced" not in answer.headers
+
+
+def test_without_a_given_id_each_request_gets_one_of_its_own() -> None:
+    ids = [get().headers["X-Request-Id"] for _ in range(3)]
+    assert len(set(ids)) == 3
+    assert [str(UUID(value)) for value in ids] == ids
+
+
+def test_no_id_given_is_no_id_replaced() -> None:
+    assert "X-Request-Id-Replaced" not in get().headers
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        CANONICAL,
+        CANONICAL.upper(),
+        CANONICAL.replace("-", ""),
+        f"{{{CANONICAL}}}",
+        f"urn:uuid:{CANONICAL}",
+        f"URN:UUID:{CANONICAL}",
+    ],
+)
+def test_a_uuid_in_any_usual_form_is_taken_and_given_back_canonical(given: str) -> None:
+    answer = get(headers=[("X-Request-Id", given)])
+    assert answer.headers["X-Request-Id"] == CANONICAL
+    assert answer.json()["request_id"] == CANONICAL
+    assert "X-Request-Id-Replaced" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "order-4711",
+        CANONICAL[:-1],
+        CANONICAL + "0",
+        f"{{{CANONICAL}",
+        CANONICAL.replace("-", "", 1),
+        CANONICAL + "\x00",
+        CANONICAL[:-1] + "\x01",
+        CANONICAL[:-1] + "\n",
+        "0x" + CANONICAL.replace("-", "")[2:],
+        "+" + CANONICAL.replace("-", "")[1:],
+        CANONICAL.replace("-", "")[:15] + "_" + CANONICAL.replace("-", "")[16:],
+        CANONICAL.replace("0", "٠"),
+        CANONICAL.replace("0", "０"),
+        CANONICAL[:-1].encode() + b"\xff",
+        "a" * (1 << 20),
+        f"{CANONICAL}, {CANONICAL}",
+    ],
+)
+def test_anything_else_is_replaced_and_never_echoed(given: str | bytes, lines: Lines) -> None:
+    answer = get("/items/1", headers=[("X-Request-Id", given)])
+    new = answer.headers["X-Request-Id"]
+    assert str(UUID(new)) == new
+    assert new != CANONICAL
+    assert answer.headers["X-Request-Id-Replaced"] == "true"
+    [told] = lines.events
+    assert told["correlation"]["request_id"] == new
+
+
+def test_two_ids_are_as_good_as_none() -> None:
+    answer = get(headers=[("X-Request-Id", CANONICAL), ("X-Request-Id", CANONICAL)])
+    [new] = answer.headers.get_list("X-Request-Id")
+    assert new != CANONICAL
+    assert answer.headers["X-Request-Id-Replaced"] == "true"
+
+
+def test_an_app_cannot_answer_with_another_id() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"x-request-id", b"mine"), (b"x-request-id", b"too")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    answer = get(app=app, headers=[("X-Request-Id", CANONICAL)])
+    assert answer.headers.get_list("X-Request-Id") == [CANONICAL]
+
+
+def test_a_traceparent_is_joined_with_a_span_of_our_own() -> None:
+    found = get(headers=[("traceparent", f"00-{TRACE}-{SPAN}-01")]).json()
+    assert found["trace_id"] == TRACE
+    assert found["span_id"] not in (None, SPAN)
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", f"00-{'0' * 32}-{SPAN}-01", "00-\xff"])
+def test_a_malformed_traceparent_begins_a_new_trace(given: str) -> None:
+    found = get(headers=[("traceparent", given)]).json()
+    assert len(found["trace_id"]) == 32
+    assert set(found["trace_id"]) != {"0"}
+
+
+def test_an_unexpected_error_is_a_problem_that_tells_nothing_and_one_event(lines: Lines) -> None:
+    answer = get("/items/secret", headers=[("X-Request-Id", CANONICAL)])
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["request_id"] == CANONICAL
+    assert "secret" not in answer.text
+    [told] = lines.events
+    assert told["event_name"] == "narralytica.request.failed"
+    assert told["correlation"]["request_id"] == CANONICAL
+    assert told["payload"]["error_type"] == "KeyError"
+    assert told["payload"]["route"] == "/items/{item}"
+    assert told["payload"]["status_code"] == 500
+
+
+def test_a_500_that_a_route_chose_is_told_once_too(lines: Lines) -> None:
+    get("/refused")
+    [told] = lines.events
+    assert told["payload"]["status_code"] == 500
+
+
+@pytest.mark.parametrize("path", ["/fine", "/nowhere", "/fine?number=x"])
+def test_an_answer_below_500_is_no_failure(lines: Lines, path: str) -> None:
+    get(path)
+    assert lines.events == []
+
+
+def test_an_app_that_raises_before_it_answers_is_answered_for(lines: Lines) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("secret")
+
+    answer = get(app=app, method="BREW")
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    assert "secret" not in answer.text
+    [told] = lines.events
+    assert told["payload"]["method"] == "_OTHER"
+    assert told["payload"]["error_type"] == "RuntimeError"
+    assert "route" not in told["payload"]
+
+
+@pytest.mark.parametrize(("status", "told"), [(200, 0), (503, 1)])
+def test_an_app_that_raises_after_its_answer_began_is_not_answered_for_again(
+    lines: Lines, status: int, told: int
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        raise RuntimeError
+
+    answer = get(app=app, headers=[("X-Request-Id", CANONICAL)])
+    assert answer.status_code == status
+    assert answer.headers["X-Request-Id"] == CANONICAL
+    assert len(lines.events) == told
+
+
+def test_the_error_goes_on_to_the_server() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("for the server")
+
+    async def send() -> None:
+        transport = httpx.ASGITransport(app=wrapped(app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            await http.get("/")
+
+    with pytest.raises(RuntimeError, match="for the server"):
+        asyncio.run(send())
+
+
+def test_a_stream_stays_in_its_context() -> None:
+    answer = get("/stream", headers=[("X-Request-Id", CANONICAL)])
+    assert answer.text.split() == [CANONICAL] * 3
+
+
+def test_what_is_no_http_passes_through() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["type"])
+
+    asyncio.run(wrapped(app)({"type": "lifespan"}, _never, _never))
+    assert seen == ["lifespan"]
+
+
+def test_contexts_do_not_leak_between_interleaved_requests() -> None:
+    app, later = FastAPI(), dict[str, str | None]()
+
+    def note(given: str) -> None:
+        later[given] = obs.current_context().request_id
+
+    @app.get("/async/{given}")
+    async def asynchronous(given: str, tasks: BackgroundTasks) -> list[str | None]:
+        tasks.add_task(note, given)
+        before = obs.current_context().request_id
+        await asyncio.sleep(0.001)
+        return [before, obs.current_context().request_id]
+
+    @app.get("/sync/{given}")
+    def synchronous(given: str, tasks: BackgroundTasks) -> list[str | None]:
+        tasks.add_task(note, given)
+        return [obs.current_context().request_id]
+
+    ids = [str(uuid4()) for _ in range(300)]
+
+    async def send() -> list[httpx.Response]:
+        async with client(wrapped(app)) as http:
+            return await asyncio.gather(
+                *(
+                    http.get(
+                        f"/{'sync' if number % 3 else 'async'}/{given}",
+                        headers={"X-Request-Id": given},
+                    )
+                    for number, given in enumerate(ids)
+                )
+            )
+
+    answers = asyncio.run(send())
+    assert [answer.headers["X-Request-Id"] for answer in answers] == ids
+    assert [set(answer.json()) for answer in answers] == [{given} for given in ids]
+    assert later == {given: given for given in ids}
+    assert obs.current_context().request_id is None
+
+
+async def _never(*arguments: Any) -> Any:
+    raise AssertionError("nobody receives or sends anything here")
