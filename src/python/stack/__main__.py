@@ -10,6 +10,7 @@ import httpx
 from rich.console import Console
 
 from product_version import VERSION
+from registry.commands import contracts
 from stack.demo import run_demo
 from stack.embedded_postgres import EmbeddedPostgresError
 from stack.launch import StackError
@@ -23,6 +24,9 @@ EXPECTED = (EmbeddedPostgresError, StackError, httpx.HTTPError, OSError)
 def main() -> None:
     """Turn media into searchable layers, and tell the whole story of it."""
     signal.signal(signal.SIGTERM, _interrupt)
+
+
+main.add_command(contracts)
 
 
 @main.command()

@@ -61,4 +61,3 @@ async def _serve_and_exit(url: str, worker: Worker, handler: Handler, timing: Ti
     if problem is not None:
         click.ClickException(problem).show()
     os._exit(0 if problem is None else 1)
-
