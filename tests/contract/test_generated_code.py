@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.__main__ import generated_files
+from registry.generation import generated_files
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "./pants run //:contracts -- generate"

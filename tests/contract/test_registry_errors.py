@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from registry.__main__ import contracts
+from registry.generation import generate
 from registry.sources import OBSERVABILITY
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def refused(copy: Path) -> str:
-    result = CliRunner().invoke(contracts, ["generate", "--root", str(copy)])
+    result = CliRunner().invoke(generate, ["--root", str(copy)])
     assert result.exit_code == 1
     assert result.output.count("\n") == 1, "one sentence, no traceback"
     return result.output
