@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ def broken_by_facade(envelope: dict[str, Any]) -> Broken:
     return {(violation.path, violation.rule) for violation in envelope_violations(envelope)}
 
 
-@cache
 def _judge() -> Validator:
     registry: Registry[Any] = Registry().with_resources(_resources())
     return Draft202012Validator(
