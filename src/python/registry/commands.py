@@ -3,14 +3,16 @@
 import click
 
 from registry.catalogue import docs
+from registry.coverage import coverage
 from registry.evolution import diff_command, release_command
 from registry.export import export
+from registry.sample import sample
 
 
 @click.group()
 def contracts() -> None:
-    """Compare, release, describe and export the event contracts under contracts/."""
+    """Compare, release, describe, export, measure and sample what is under contracts/."""
 
 
-for command in (diff_command, release_command, docs, export):
+for command in (diff_command, release_command, docs, export, coverage, sample):
     contracts.add_command(command)
