@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def broken_by_facade(envelope: dict[str, Any]) -> Broken:
     return {(violation.path, violation.rule) for violation in envelope_violations(envelope)}
 
 
+@cache
 def _judge() -> Validator:
     registry: Registry[Any] = Registry().with_resources(_resources())
     return Draft202012Validator(

@@ -105,7 +105,10 @@ def test_the_page_tells_all_about_an_event(event: EventDefinition, outline: Outl
         need = "required" if name in event.payload["required"] else "optional"
         assert f"{name} {need}, {rules['x-sensitivity']}" in told
         assert rules["description"] in told
-    assert json.loads(told.split(" Example ")[1])["event_name"] == event.event_name
+    assert (
+        json.loads(told.split(" Example ")[1].split(" History ")[0])["event_name"]
+        == event.event_name
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,6 +177,8 @@ def test_the_history_of_an_event_goes_from_release_to_release(copy: Path) -> Non
     payload = json.loads((copy / SEARCH_EXECUTED).read_text())
     payload["properties"]["language"] = {
         "type": "string",
+        "maxLength": 8,
+        "examples": ["en"],
         "description": "The language.",
         "x-sensitivity": "public",
     }

@@ -411,7 +411,7 @@ AnyEvent: TypeAlias = (
     | EventsDropped
 )
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "2.0.0"
 """The version of the contract set that these events were generated from."""
 
 EVENT_TYPES: tuple[type[Event], ...] = (

@@ -1,7 +1,7 @@
 """Reads the registry and the schemas that it names, as immutable values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,9 +11,15 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 from referencing import Registry, Resource
 
+from registry.declared import undeclared
+
 Schema = Mapping[str, Any]
 
 OBSERVABILITY = Path("contracts/schemas/observability")
+
+# What every schema says of itself, and what a schema of values says beside.
+ABOUT = ("$schema", "$id", "title", "description")
+VALUES = (*ABOUT, "type", "examples")
 
 
 class InvalidRegistry(ValueError):
@@ -51,16 +57,21 @@ def load(root: Path) -> EventRegistry:
     """Read the registry below the repository folder `root`.
 
     Raises InvalidRegistry for a missing or unreadable file, an entry that breaks
-    `registry.schema.json`, a name that stands twice, and a payload schema that is not valid
-    JSON Schema 2020-12 or leaves a property undescribed.
+    `registry.schema.json`, a name that stands twice, and a schema that is not valid JSON Schema
+    2020-12 or does not declare all that an event may hold (`declared.undeclared`).
     """
     folder = root / OBSERVABILITY
     raw = read_json(folder / "registry.json")
     definitions = read_json(folder / "definitions.schema.json")
+    _check_definitions(definitions, folder / "definitions.schema.json")
     _check_registry(raw, folder, definitions)
+    for name in ("correlation", "actor"):
+        path = folder / f"{name}.schema.json"
+        _check_schema(read_json(path), path, VALUES)
     events = tuple(_event(entry, folder) for entry in raw["events"])
     _check_unique([event.event_name for event in events], "event_name")
     _check_unique([event.type_name for event in events], "title")
+    _check_unique([event.payload["$id"] for event in events], "$id")
     return EventRegistry(
         schema_version=raw["schema_version"],
         events=events,
@@ -84,7 +95,7 @@ def read_json(path: Path) -> dict[str, Any]:
 def _event(entry: Schema, folder: Path) -> EventDefinition:
     path = folder / entry["payload"]
     payload = read_json(path)
-    _check_payload(payload, path)
+    _check_schema(payload, path, VALUES)
     return EventDefinition(
         event_name=entry["event_name"],
         payload_path=entry["payload"],
@@ -108,20 +119,24 @@ def _check_registry(raw: Schema, folder: Path, definitions: Schema) -> None:
         )
 
 
-def _check_payload(payload: Schema, path: Path) -> None:
+def _check_definitions(definitions: Schema, path: Path) -> None:
+    _check_schema(definitions, path, (*ABOUT, "$defs"))
+    for name, definition in definitions["$defs"].items():
+        for key in ("title", "description", "type", "examples"):
+            if key not in definition:
+                raise InvalidRegistry(f"{path}: $.$defs.{name}: {key} is missing")
+
+
+def _check_schema(schema: Schema, path: Path, needed: Iterable[str]) -> None:
     try:
-        Draft202012Validator.check_schema(payload)
+        Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         raise InvalidRegistry(f"{path}: {error.json_path}: {error.message}") from error
-    if payload.get("additionalProperties") is not False:
-        raise InvalidRegistry(f"{path}: additionalProperties must be false")
-    for key in ("$id", "title", "description", "examples"):
-        if key not in payload:
+    for key in needed:
+        if key not in schema:
             raise InvalidRegistry(f"{path}: {key} is missing")
-    for name, rules in payload.get("properties", {}).items():
-        for key in ("description", "x-sensitivity"):
-            if key not in rules:
-                raise InvalidRegistry(f"{path}: $.properties.{name}: {key} is missing")
+    for gap in undeclared(schema):
+        raise InvalidRegistry(f"{path}: {gap}")
 
 
 def _check_unique(names: list[str], what: str) -> None:
