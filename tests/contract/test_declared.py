@@ -83,8 +83,8 @@ def violation(raw: dict[str, Any]) -> dict[str, Any]:
         ),
         (
             "correlation.schema.json",
-            lambda raw: raw["properties"]["span_id"]["anyOf"][0].pop("maxLength"),
-            "$.properties.span_id.anyOf[0]: maxLength is missing",
+            lambda raw: raw["properties"]["trace_id"]["anyOf"][0].pop("maxLength"),
+            "$.properties.trace_id.anyOf[0]: maxLength is missing",
         ),
         (
             "actor.schema.json",

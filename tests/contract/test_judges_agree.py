@@ -116,6 +116,7 @@ MESSAGE, TIME = "/payload/error_message", "/occurred_at"
         pytest.param(SEARCH, LATENCY, float("-inf"), False, id="minus infinity"),
         pytest.param(SEARCH, TIME, "2016-12-31T23:59:60.000000Z", False, id="leap second"),
         pytest.param(SEARCH, TIME, "2026-11-23T12:00:60.000000Z", False, id="sixtieth second"),
+        pytest.param(SEARCH, TIME, "2026-11-23T24:00:00.000000Z", False, id="hour 24"),
         pytest.param(SEARCH, TIME, "0000-01-01T00:00:00.000000Z", False, id="year 0"),
         pytest.param(SEARCH, TIME, "9999-12-31T23:59:59.999999Z", True, id="last microsecond"),
         pytest.param(SEARCH, TIME, "2026-02-29T12:00:00.000000Z", False, id="no such day"),

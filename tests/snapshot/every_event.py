@@ -27,6 +27,8 @@ from observability.events import (
 
 ACTOR = Actor(service_name="snapshot", service_version="9.9.9", env="test", host="host-1")
 
+PARENT = "b7ad6b7169203331"
+
 PROCESS = ObsContext(actor=ACTOR)
 REQUEST = ObsContext(
     actor=ACTOR,
@@ -48,6 +50,7 @@ RUN = ObsContext(
 EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     (
         SearchExecuted(
+            parent_span_id=PARENT,
             mode="hybrid",
             results_count=3,
             latency_ms=8.125,
@@ -61,6 +64,7 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     ),
     (
         SearchFailed(
+            parent_span_id=PARENT,
             mode="vector",
             latency_ms=30.5,
             error_type="SearchUnavailable",
@@ -70,6 +74,7 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     ),
     (
         RequestFailed(
+            parent_span_id=PARENT,
             method="GET",
             route="/jobs/{job_id}",
             status_code=500,
@@ -78,8 +83,8 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         ),
         REQUEST,
     ),
-    (JobCreated(job_type="ingest"), JOB),
-    (JobStatusViewed(job_type="ingest", status="started"), JOB),
+    (JobCreated(parent_span_id=PARENT, job_type="ingest"), JOB),
+    (JobStatusViewed(parent_span_id=PARENT, job_type="ingest", status="started"), JOB),
     (JobStarted(job_type="ingest", attempt=1), JOB),
     (JobCompleted(job_type="ingest", attempt=1, latency_ms=8430.0), JOB),
     (
@@ -92,13 +97,20 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         ),
         JOB,
     ),
-    (JobRunStarted(job_type="ingest", worker="transcribe", attempt=1), RUN),
+    (JobRunStarted(parent_span_id=PARENT, job_type="ingest", worker="transcribe", attempt=1), RUN),
     (
-        JobRunCompleted(job_type="ingest", worker="transcribe", attempt=1, latency_ms=4640.0),
+        JobRunCompleted(
+            parent_span_id=PARENT,
+            job_type="ingest",
+            worker="transcribe",
+            attempt=1,
+            latency_ms=4640.0,
+        ),
         RUN,
     ),
     (
         JobRunFailed(
+            parent_span_id=PARENT,
             job_type="ingest",
             worker="transcribe",
             attempt=1,
@@ -111,6 +123,7 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     ),
     (
         LayerStarted(
+            parent_span_id=PARENT,
             layer_name="sentiment",
             layer_version="1.0.0",
             attempt=1,
@@ -121,6 +134,7 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     ),
     (
         LayerCompleted(
+            parent_span_id=PARENT,
             layer_name="sentiment",
             layer_version="1.0.0",
             attempt=1,
@@ -134,6 +148,7 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     ),
     (
         LayerFailed(
+            parent_span_id=PARENT,
             layer_name="sentiment",
             layer_version="1.0.0",
             attempt=2,
@@ -147,10 +162,16 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         ),
         RUN,
     ),
-    (IndexSyncStarted(index="passages", attempt=1, documents_count=1), RUN),
-    (IndexSyncCompleted(index="passages", attempt=1, documents_count=1, latency_ms=19.875), RUN),
+    (IndexSyncStarted(parent_span_id=PARENT, index="passages", attempt=1, documents_count=1), RUN),
+    (
+        IndexSyncCompleted(
+            parent_span_id=PARENT, index="passages", attempt=1, documents_count=1, latency_ms=19.875
+        ),
+        RUN,
+    ),
     (
         IndexSyncFailed(
+            parent_span_id=PARENT,
             index="passages",
             attempt=1,
             documents_count=1,
@@ -162,6 +183,7 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
     ),
     (
         ContractViolated(
+            suppressed_count=12,
             violating_event_name="narralytica.search.executed",
             outcome="withheld",
             violations=[
@@ -171,5 +193,5 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         ),
         REQUEST,
     ),
-    (EventsDropped(dropped_count=4, sink="stdout", reason="write_failed"), PROCESS),
+    (EventsDropped(dropped_count=4, sink="stdout", reason="broken_pipe"), PROCESS),
 )

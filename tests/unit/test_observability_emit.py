@@ -17,7 +17,7 @@ from observability.events import LayerCompleted, SearchExecuted
 from observability.sinks.logging_sink import LoggingSink
 
 SEARCH = SearchExecuted(mode="hybrid", results_count=3, latency_ms=8.1)
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NOON_NS = int(datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()) * 1_000_000_000
 EVENT_ID = "01939f6e-2c1b-7d52-9b6e-3f0a5c2d7e11"
 
 
@@ -55,8 +55,8 @@ def configured(*, strict: bool, **environment: str) -> Memory:
     obs.configure(
         service_name="test-service",
         service_version="9.9.9",
-        sink=sink,
-        now=lambda: NOON,
+        sinks=(sink,),
+        now_ns=lambda: NOON_NS,
         new_event_id=lambda: EVENT_ID,
         environment={"OBS_VALIDATE_STRICT": str(strict).lower(), "OBS_ENV": "test", **environment},
     )
@@ -78,7 +78,7 @@ def test_a_typed_event_becomes_one_conformant_line(strict_sink: Memory) -> None:
     host = envelope["actor"].pop("host")
     assert host
     assert envelope == {
-        "schema_version": "1.0.0",
+        "schema_version": "2.0.0",
         "event_id": EVENT_ID,
         "event_name": "narralytica.search.executed",
         "occurred_at": "2026-11-23T12:00:00.000000Z",
@@ -113,12 +113,12 @@ def test_the_bound_context_is_taken_when_none_is_given(strict_sink: Memory) -> N
 
 
 def test_times_are_told_in_utc(strict_sink: Memory) -> None:
-    zone = timezone(timedelta(hours=5, minutes=30))
+    begun = datetime(2026, 1, 1, 2, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     obs.configure(
         service_name="s",
         service_version="1",
-        sink=strict_sink,
-        now=lambda: datetime(2026, 1, 1, 2, 0, 0, 5, tzinfo=zone),
+        sinks=(strict_sink,),
+        now_ns=lambda: int(begun.timestamp()) * 1_000_000_000 + 5_999,
         environment={},
     )
     obs.emit(SEARCH, request_context())
@@ -247,8 +247,9 @@ def test_a_failing_sink_is_told_once_it_is_back(sink: Memory) -> None:
     kept, told = sink.envelopes()
     assert kept["event_name"] == SEARCH.event_name
     assert told["event_name"] == "narralytica.events.dropped"
-    assert told["payload"] == {"dropped_count": 3, "sink": "memory", "reason": "write_failed"}
-    assert (obs.stats().written, obs.stats().dropped) == (2, 3)
+    assert told["payload"] == {"dropped_count": 3, "sink": "memory", "reason": "no_space"}
+    account = obs.stats().sinks["memory"]
+    assert (account.emitted, account.written, account.dropped, account.waiting) == (5, 2, 3, 0)
 
 
 def test_a_sealed_event_keeps_its_id_however_often_it_is_emitted(strict_sink: Memory) -> None:
@@ -292,7 +293,7 @@ def test_a_wrong_setting_is_refused_by_name(value: str) -> None:
 def test_events_of_an_unconfigured_process_are_valid_lines_on_stdout() -> None:
     code = (
         "import observability as obs; from observability.events import EventsDropped;"
-        "obs.emit(EventsDropped(dropped_count=1, sink='s', reason='r'))"
+        "obs.emit(EventsDropped(dropped_count=1, sink='s', reason='closed'))"
     )
     environment = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)

@@ -38,7 +38,7 @@ class Lines:
 def lines() -> Iterator[Lines]:
     sink = Lines()
     strict = {"OBS_VALIDATE_STRICT": "true"}
-    obs.configure(service_name="api", service_version="0.1.0", sink=sink, environment=strict)
+    obs.configure(service_name="api", service_version="0.1.0", sinks=(sink,), environment=strict)
     yield sink
     obs.configure(service_name="tests", service_version="0.1.0", environment=strict)
 

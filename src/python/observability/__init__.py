@@ -5,17 +5,18 @@ from observability.configuration import InvalidConfiguration
 from observability.context import Actor, ObsContext, use_context
 from observability.contracts import Violation, contract
 from observability.emit import (
-    Stats,
     configure,
     current_context,
     emit,
     extract,
+    flush,
     query_hash,
     seal,
     stats,
 )
 from observability.event import Event
 from observability.identifiers import new_uuid
+from observability.ledger import SinkStats, Stats
 from observability.propagation import InvalidCarrier, inject, parse_request_id, with_traceparent
 from observability.seal import SealedEvent
 from observability.validate import ContractViolation, envelope_violations
@@ -28,6 +29,7 @@ __all__ = [
     "InvalidConfiguration",
     "ObsContext",
     "SealedEvent",
+    "SinkStats",
     "Stats",
     "Violation",
     "configure",
@@ -37,6 +39,7 @@ __all__ = [
     "envelope_violations",
     "events",
     "extract",
+    "flush",
     "inject",
     "new_uuid",
     "parse_request_id",

@@ -1,12 +1,22 @@
 """How the façade is set up: from arguments, else from the environment."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from observability.context import Actor
+from observability.sinks import BatchSink, Sink
+from observability.sinks.logging_sink import LoggingSink
+from observability.validate import actor_violations
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+# The variable that each member of the actor comes from, if no argument gives it.
+_ACTOR_VARIABLES = {
+    "service_name": "OBS_SERVICE_NAME",
+    "service_version": "OBS_SERVICE_VERSION",
+    "env": "OBS_ENV",
+}
 
 
 class InvalidConfiguration(ValueError):
@@ -18,27 +28,80 @@ class Configuration:
     """The façade's settings. `hash_key` never shows in a representation."""
 
     actor: Actor
+    sinks: tuple[Sink | BatchSink, ...]
     validate_strict: bool = False
     hash_key: bytes | None = field(default=None, repr=False)
 
 
 def from_environment(
-    environment: Mapping[str, str], *, service_name: str, service_version: str, host: str | None
+    environment: Mapping[str, str],
+    *,
+    service_name: str | None = None,
+    service_version: str | None = None,
+    host: str | None = None,
+    sinks: tuple[Sink | BatchSink, ...] | None = None,
 ) -> Configuration:
-    """Read OBS_VALIDATE_STRICT, OBS_ENV and OBS_HASH_KEY; `host` is by default this machine's name.
+    """Read the variables OBS_*; an argument goes before its variable.
 
-    Raises InvalidConfiguration for a value that is not one of those allowed.
+    `host` is by default this machine's name. Raises InvalidConfiguration for a value that is not
+    one of those allowed.
     """
     return Configuration(
-        actor=Actor(
-            service_name=service_name,
-            service_version=service_version,
-            env=environment.get("OBS_ENV") or "local",
-            host=host or socket.gethostname() or None,
-        ),
+        actor=_actor(environment, service_name, service_version, host),
+        sinks=_sinks(environment) if sinks is None else sinks,
         validate_strict=_boolean(environment, "OBS_VALIDATE_STRICT"),
         hash_key=environment.get("OBS_HASH_KEY", "").encode() or None,
     )
+
+
+def _actor(
+    environment: Mapping[str, str], name: str | None, version: str | None, host: str | None
+) -> Actor:
+    actor = Actor(
+        service_name=name or environment.get("OBS_SERVICE_NAME") or "unknown_service",
+        service_version=version or environment.get("OBS_SERVICE_VERSION") or "0",
+        env=environment.get("OBS_ENV") or "local",
+        host=host or _machine_name(),
+    )
+    for violation in actor_violations(actor.as_dict()):
+        member = violation.path.removeprefix("/")
+        raise InvalidConfiguration(
+            f"{_ACTOR_VARIABLES.get(member, member)} cannot be used: "
+            f"it breaks {violation.rule} {violation.allowed}"
+        )
+    return actor
+
+
+def _machine_name() -> str | None:
+    """Return the machine's name if an actor may bear it."""
+    name = socket.gethostname()
+    known = Actor(service_name="any", service_version="0", env="any", host=name)
+    return None if actor_violations(known.as_dict()) else name
+
+
+def _stdout(_: str, __: Mapping[str, str]) -> Sink:
+    return LoggingSink()
+
+
+_KINDS: Mapping[str, Callable[[str, Mapping[str, str]], Sink | BatchSink]] = {"stdout": _stdout}
+
+
+def _sinks(environment: Mapping[str, str]) -> tuple[Sink | BatchSink, ...]:
+    wanted = (environment.get("OBS_SINKS") or "stdout").split(",")
+    if len(set(wanted)) < len(wanted):
+        raise InvalidConfiguration(f"OBS_SINKS names a sink twice: {','.join(wanted)!r}")
+    return tuple(_sink(entry.strip(), environment) for entry in wanted)
+
+
+def _sink(entry: str, environment: Mapping[str, str]) -> Sink | BatchSink:
+    kind, _, argument = entry.partition(":")
+    try:
+        make = _KINDS[kind]
+    except KeyError:
+        raise InvalidConfiguration(
+            f"OBS_SINKS takes {', '.join(_KINDS)}, separated by commas, not {entry!r}"
+        ) from None
+    return make(argument, environment)
 
 
 def _boolean(environment: Mapping[str, str], name: str) -> bool:

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from observability.identifiers import new_span_id, new_trace_id
+
+#: The W3C trace-flags of a trace that begins here: sampled.
+SAMPLED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +35,9 @@ class Actor:
 class ObsContext:
     """Who emits, and on whose behalf (`correlation.schema.json`).
 
-    Every `with_` method returns a new context; the old one stays valid, so contexts can be shared
-    between threads and tasks.
+    Every method returns a new context; the old one stays valid, so contexts can be shared between
+    threads and tasks. `parent_span_id`, `trace_flags` and `tracestate` complete the W3C Trace
+    Context; the last two are passed on as they came.
     """
 
     actor: Actor
@@ -41,6 +46,11 @@ class ObsContext:
     job_run_id: str | None = None
     trace_id: str | None = None
     span_id: str | None = None
+    parent_span_id: str | None = None
+    trace_flags: int = SAMPLED
+    tracestate: str | None = None
+    #: What `seal` makes of the context, kept from the first event to the next.
+    encoded: Any = field(init=False, repr=False, compare=False, default=None)
 
     def with_request_id(self, request_id: str) -> "ObsContext":
         """Return the context of a request, with a span of its own in the current or a new trace."""
@@ -58,13 +68,27 @@ class ObsContext:
         """Return the context of the current job itself, apart from any attempt at it."""
         return replace(self, job_run_id=None)
 
-    def with_trace(self, trace_id: str, span_id: str) -> "ObsContext":
+    def with_trace(
+        self, trace_id: str, span_id: str, *, flags: int = SAMPLED, tracestate: str | None = None
+    ) -> "ObsContext":
         """Return the context under a span that somebody else began (W3C Trace Context)."""
-        return replace(self, trace_id=trace_id, span_id=span_id)
+        return replace(
+            self,
+            trace_id=trace_id,
+            span_id=span_id,
+            parent_span_id=None,
+            trace_flags=flags,
+            tracestate=tracestate,
+        )
 
     def with_span(self) -> "ObsContext":
-        """Return the context with a new span id, in a new trace if there was none."""
-        return replace(self, trace_id=self.trace_id or new_trace_id(), span_id=new_span_id())
+        """Return the context with a new span below the current one, in a new trace if need be."""
+        return replace(
+            self,
+            trace_id=self.trace_id or new_trace_id(),
+            span_id=new_span_id(),
+            parent_span_id=self.span_id,
+        )
 
     def correlation(self) -> dict[str, str | None]:
         """Return the five correlation ids, those that are not known as None."""

@@ -1,104 +1,68 @@
-"""The façade: one configured way out for every event."""
+"""The façade's functions, and the one configured façade behind them."""
 
+import atexit
 import os
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, overload
 
 from observability.configuration import Configuration, from_environment
-from observability.context import Actor, ObsContext, bound_context
+from observability.context import Actor, ObsContext
 from observability.event import Event
-from observability.events import EventsDropped
+from observability.facade import Facade
 from observability.identifiers import new_uuid
+from observability.ledger import Stats
 from observability.privacy import keyed_hash
 from observability.propagation import extract as extract_for
-from observability.seal import SealedEvent, Sealer
-from observability.sinks import Sink
+from observability.seal import SealedEvent
+from observability.sinks import BatchSink, Sink
 from observability.sinks.logging_sink import LoggingSink
 
+#: How long a process that ends waits for sinks that work in the background, in seconds.
+EXIT_FLUSH_S = 2.0
 
-@dataclass(slots=True)
-class Stats:
-    """What became of the events of this process: each was written, dropped or withheld."""
-
-    written: int = 0
-    dropped: int = 0
-    failed: int = 0
-
-
-@dataclass(slots=True)
-class _Facade:
-    configuration: Configuration
-    sealer: Sealer
-    sink: Sink
-    stats: Stats = field(default_factory=Stats)
-    untold_drops: int = 0
-
-    def context(self) -> ObsContext:
-        return bound_context() or ObsContext(actor=self.configuration.actor)
-
-    def write(self, sealed: SealedEvent) -> None:
-        """Write a line; a sink that fails is counted and told once it is back."""
-        try:
-            self.sink.write(sealed.line)
-        except OSError:
-            self.stats.dropped += 1
-            self.untold_drops += 1
-            return
-        self.stats.written += 1
-        if self.untold_drops:
-            self._tell_drops()
-
-    def _tell_drops(self) -> None:
-        dropped, self.untold_drops = self.untold_drops, 0
-        told = EventsDropped(dropped_count=dropped, sink=self.sink.name, reason="write_failed")
-        bare = ObsContext(actor=self.configuration.actor)
-        for sealed in self.sealer.seal(told.event_name, told.payload(), bare):
-            self.write(sealed)
-
-
-def _assemble(
-    configuration: Configuration,
-    sink: Sink | None = None,
-    now: Callable[[], datetime] | None = None,
-    new_event_id: Callable[[], str] | None = None,
-) -> _Facade:
-    sealer = Sealer(
-        strict=configuration.validate_strict,
-        now=now or (lambda: datetime.now(UTC)),
-        new_event_id=new_event_id or new_uuid,
-    )
-    return _Facade(configuration=configuration, sealer=sealer, sink=sink or LoggingSink())
-
-
-_UNCONFIGURED = Configuration(
-    actor=Actor(service_name="unknown_service", service_version="0", env="local")
+_facade = Facade(
+    Configuration(
+        actor=Actor(service_name="unknown_service", service_version="0", env="local"),
+        sinks=(LoggingSink(),),
+    ),
+    now_ns=time.time_ns,
+    new_event_id=new_uuid,
 )
-_facade = _assemble(_UNCONFIGURED)
 
 
 def configure(
     *,
-    service_name: str,
-    service_version: str,
+    service_name: str | None = None,
+    service_version: str | None = None,
     host: str | None = None,
-    sink: Sink | None = None,
-    now: Callable[[], datetime] | None = None,
-    new_event_id: Callable[[], str] | None = None,
+    sinks: tuple[Sink | BatchSink, ...] | None = None,
+    now_ns: Callable[[], int] = time.time_ns,
+    new_event_id: Callable[[], str] = new_uuid,
     environment: Mapping[str, str] = os.environ,
 ) -> None:
     """Set the façade up, once, when a process starts.
 
-    `host`, `sink`, `now` and `new_event_id` stand in for this machine's name, stdout, the clock and
-    the id generator.
+    An argument goes before its environment variable (OBS_SERVICE_NAME, OBS_SERVICE_VERSION,
+    OBS_SINKS); `host` is by default this machine's name. `now_ns` (Unix time in nanoseconds) and
+    `new_event_id` stand in for the clock and the id generator.
     Raises InvalidConfiguration for an environment variable that holds a wrong value.
     """
-    global _facade
     configuration = from_environment(
-        environment, service_name=service_name, service_version=service_version, host=host
+        environment,
+        service_name=service_name,
+        service_version=service_version,
+        host=host,
+        sinks=sinks,
     )
-    _facade = _assemble(configuration, sink, now, new_event_id)
+    install(Facade(configuration, now_ns=now_ns, new_event_id=new_event_id))
+
+
+def install(facade: Facade) -> Facade:
+    """Put a façade in place and return the one that was; `configure` and `testing` do."""
+    global _facade
+    before, _facade = _facade, facade
+    return before
 
 
 @overload
@@ -107,20 +71,29 @@ def emit(event: Event, ctx: ObsContext | None = None, /) -> None: ...
 def emit(event: SealedEvent, /) -> None: ...
 @overload
 def emit(event: str, payload: Mapping[str, Any], ctx: ObsContext | None = None, /) -> None: ...
-def emit(event: Event | SealedEvent | str, *rest: Any) -> None:
+def emit(event: Event | SealedEvent | str, first: Any = None, second: Any = None, /) -> None:
     """Validate an event and write it as one line.
 
     Takes a typed event, a registered name with its payload, or an event sealed before. `ctx` is
     by default the context bound to this task. With OBS_VALIDATE_STRICT on, an event that breaks
-    its contract raises ContractViolation; otherwise `emit` never raises.
+    its contract raises ContractViolation; otherwise `emit` never raises. It blocks no longer than
+    the sink: one second on a pipe that nobody reads, and not at all after that.
     """
+    facade = _facade
     try:
-        sealed = (event,) if isinstance(event, SealedEvent) else seal(event, *rest)
-        for line in sealed:
-            _facade.write(line)
+        if isinstance(event, SealedEvent):
+            facade.write(event.line)
+            return
+        name, payload, ctx = _parts(facade, event, first, second)
+        line = facade.sealer.line(name, payload, ctx)
+        if line is not None:
+            facade.write(line)
+            return
+        for sealed in facade.sealer.judge(name, payload, ctx):
+            facade.write(sealed.line)
     except Exception:
-        _facade.stats.failed += 1
-        if _facade.configuration.validate_strict:
+        facade.sealer.judgements.failed.add()
+        if facade.configuration.validate_strict:
             raise
 
 
@@ -136,9 +109,15 @@ def seal(event: Event | str, first: Any = None, second: Any = None, /) -> tuple[
     For events that tell a state change: record them in the transaction that makes the change, and
     `emit` them once it is committed. Judges violations as `emit` does.
     """
+    return _facade.sealer.seal(*_parts(_facade, event, first, second))
+
+
+def _parts(
+    facade: Facade, event: Event | str, first: Any, second: Any
+) -> tuple[str, Mapping[str, Any], ObsContext]:
     if isinstance(event, Event):
-        return _facade.sealer.seal(event.event_name, event.payload(), first or _facade.context())
-    return _facade.sealer.seal(event, first, second or _facade.context())
+        return event.event_name, event.payload(), first or facade.context()
+    return event, first, second or facade.context()
 
 
 def current_context() -> ObsContext:
@@ -160,6 +139,17 @@ def query_hash(text: str) -> str | None:
     return None if key is None else keyed_hash(text, key)
 
 
+def flush(timeout_s: float = EXIT_FLUSH_S) -> bool:
+    """Wait until the sinks have written what waits; return False if some of it still does."""
+    return _facade.flush(timeout_s)
+
+
 def stats() -> Stats:
     """Return this process's counts of events, by what became of them."""
-    return _facade.stats
+    return _facade.stats()
+
+
+# What a child counts and writes is its own.
+os.register_at_fork(after_in_child=lambda: install(_facade.successor()))
+# The function, not the façade: whichever is configured by then.
+atexit.register(lambda: _facade.flush(EXIT_FLUSH_S))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, TypedDict
 from observability.event import Event, Severity
 from typing import Literal, TypeAlias
-from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchExecuted(Event):
     """A search was answered."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.search.executed"
     severity: ClassVar[Severity] = "info"
@@ -21,21 +21,56 @@ class SearchExecuted(Event):
     """How many passages the answer holds."""
     latency_ms: float
     """Time to answer, in milliseconds, as the API saw it."""
-    backend_latency_ms: float | None = None
+    backend_latency_ms: float | None
     """Time spent in the database, in milliseconds."""
-    index: str | None = None
+    index: str | None
     """The index that was searched."""
-    filters: list[str] | None = None
+    filters: list[str] | None
     """Names of the filters used, never their values."""
-    query_hash: str | None = None
+    query_hash: str | None
     """Keyed hash of the query text; absent without OBS_HASH_KEY."""
-    query_length: int | None = None
+    query_length: int | None
     """Length of the query text in Unicode code points."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        mode: Literal["lexical", "vector", "hybrid"],
+        results_count: int,
+        latency_ms: float,
+        backend_latency_ms: float | None = None,
+        index: str | None = None,
+        filters: list[str] | None = None,
+        query_hash: str | None = None,
+        query_length: int | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "mode": mode,
+            "results_count": results_count,
+            "latency_ms": latency_ms,
+        }
+        if backend_latency_ms is not None:
+            payload["backend_latency_ms"] = backend_latency_ms
+        if index is not None:
+            payload["index"] = index
+        if filters is not None:
+            payload["filters"] = filters
+        if query_hash is not None:
+            payload["query_hash"] = query_hash
+        if query_length is not None:
+            payload["query_length"] = query_length
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFailed(Event):
     """A search could not be answered."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.search.failed"
     severity: ClassVar[Severity] = "error"
@@ -46,13 +81,36 @@ class SearchFailed(Event):
     """Time until it failed, in milliseconds."""
     error_type: str
     """The class of the error."""
-    error_message: str | None = None
+    error_message: str | None
     """A short message of an allow-listed error; never user text."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        mode: Literal["lexical", "vector", "hybrid"],
+        latency_ms: float,
+        error_type: str,
+        error_message: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "mode": mode,
+            "latency_ms": latency_ms,
+            "error_type": error_type,
+        }
+        if error_message is not None:
+            payload["error_message"] = error_message
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFailed(Event):
     """A request met an error that no route expected; the client got a 500 problem answer."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.request.failed"
     severity: ClassVar[Severity] = "error"
@@ -67,26 +125,71 @@ class RequestFailed(Event):
     """Time until it failed, in milliseconds."""
     error_type: str
     """The class of the error."""
-    route: str | None = None
+    route: str | None
     """The matched route's template, such as /jobs/{job_id}; absent when none matched (OpenTelemetry's http.route)."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        method: Literal[
+            "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "_OTHER"
+        ],
+        status_code: int,
+        latency_ms: float,
+        error_type: str,
+        route: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "method": method,
+            "status_code": status_code,
+            "latency_ms": latency_ms,
+            "error_type": error_type,
+        }
+        if route is not None:
+            payload["route"] = route
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobCreated(Event):
     """A job was accepted and stored; from here on it ends as completed or failed."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job.created"
     severity: ClassVar[Severity] = "info"
 
     job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
     """What the client asked for."""
-    status: Literal["created"] = "created"
+    status: Literal["created"]
     """Repeats what the event's name says."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["created"] = "created",
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatusViewed(Event):
     """A client asked where a job is."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job.status_viewed"
     severity: ClassVar[Severity] = "debug"
@@ -95,50 +198,100 @@ class JobStatusViewed(Event):
     """What the client asked for."""
     status: Literal["created", "started", "completed", "failed"]
     """Where the job is."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["created", "started", "completed", "failed"],
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(Event):
     """The first worker took the job up."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job.started"
     severity: ClassVar[Severity] = "info"
 
     job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
     """What the client asked for."""
-    status: Literal["started"] = "started"
+    status: Literal["started"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
 
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["started"] = "started",
+        attempt: int,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+            "attempt": attempt,
+        }
+        self._payload = payload
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class JobCompleted(Event):
     """The job's last worker completed."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job.completed"
     severity: ClassVar[Severity] = "info"
 
     job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
     """What the client asked for."""
-    status: Literal["completed"] = "completed"
+    status: Literal["completed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
     latency_ms: float
     """Time from acceptance to the end, in milliseconds, by the database's clock."""
 
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["completed"] = "completed",
+        attempt: int,
+        latency_ms: float,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+        }
+        self._payload = payload
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class JobFailed(Event):
     """The job failed and no attempt is left."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job.failed"
     severity: ClassVar[Severity] = "error"
 
     job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
     """What the client asked for."""
-    status: Literal["failed"] = "failed"
+    status: Literal["failed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -146,13 +299,35 @@ class JobFailed(Event):
     """Time from acceptance to the end, in milliseconds, by the database's clock."""
     error_type: str
     """The class of the error."""
-    error_message: str | None = None
+    error_message: str | None
     """A short message of an allow-listed error; never user text."""
 
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["failed"] = "failed",
+        attempt: int,
+        latency_ms: float,
+        error_type: str,
+        error_message: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+            "error_type": error_type,
+        }
+        if error_message is not None:
+            payload["error_message"] = error_message
+        self._payload = payload
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class JobRunStarted(Event):
     """One attempt of one worker at a job began."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job_run.started"
     severity: ClassVar[Severity] = "info"
@@ -161,15 +336,37 @@ class JobRunStarted(Event):
     """What the client asked for."""
     worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"]
     """The stage of the pipeline that runs."""
-    status: Literal["started"] = "started"
+    status: Literal["started"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"],
+        status: Literal["started"] = "started",
+        attempt: int,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "worker": worker,
+            "status": status,
+            "attempt": attempt,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRunCompleted(Event):
     """The attempt did its work."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job_run.completed"
     severity: ClassVar[Severity] = "info"
@@ -178,17 +375,41 @@ class JobRunCompleted(Event):
     """What the client asked for."""
     worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"]
     """The stage of the pipeline that runs."""
-    status: Literal["completed"] = "completed"
+    status: Literal["completed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
     latency_ms: float
     """Time the attempt took, in milliseconds."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"],
+        status: Literal["completed"] = "completed",
+        attempt: int,
+        latency_ms: float,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "worker": worker,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRunFailed(Event):
     """The attempt failed, was stopped, or its worker was lost."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.job_run.failed"
     severity: ClassVar[Severity] = "error"
@@ -197,7 +418,7 @@ class JobRunFailed(Event):
     """What the client asked for."""
     worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"]
     """The stage of the pipeline that runs."""
-    status: Literal["failed"] = "failed"
+    status: Literal["failed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -207,13 +428,44 @@ class JobRunFailed(Event):
     """The class of the error."""
     will_retry: bool
     """True when another attempt follows by itself."""
-    error_message: str | None = None
+    error_message: str | None
     """A short message of an allow-listed error; never user text."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"],
+        status: Literal["failed"] = "failed",
+        attempt: int,
+        latency_ms: float,
+        error_type: str,
+        will_retry: bool,
+        error_message: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "worker": worker,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+            "error_type": error_type,
+            "will_retry": will_retry,
+        }
+        if error_message is not None:
+            payload["error_message"] = error_message
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerStarted(Event):
     """A layer's computation began within a job run."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.layer.started"
     severity: ClassVar[Severity] = "info"
@@ -222,7 +474,7 @@ class LayerStarted(Event):
     """The layer, for example sentiment."""
     layer_version: str
     """The version of the layer's definition."""
-    status: Literal["started"] = "started"
+    status: Literal["started"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -230,11 +482,37 @@ class LayerStarted(Event):
     """Who makes the model or algorithm available."""
     model_id: str
     """The model or algorithm, as its provider names it."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        layer_name: str,
+        layer_version: str,
+        status: Literal["started"] = "started",
+        attempt: int,
+        model_provider: str,
+        model_id: str,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "layer_name": layer_name,
+            "layer_version": layer_version,
+            "status": status,
+            "attempt": attempt,
+            "model_provider": model_provider,
+            "model_id": model_id,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerCompleted(Event):
     """The layer was computed."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.layer.completed"
     severity: ClassVar[Severity] = "info"
@@ -243,7 +521,7 @@ class LayerCompleted(Event):
     """The layer, for example sentiment."""
     layer_version: str
     """The version of the layer's definition."""
-    status: Literal["completed"] = "completed"
+    status: Literal["completed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -253,15 +531,49 @@ class LayerCompleted(Event):
     """Who makes the model or algorithm available."""
     model_id: str
     """The model or algorithm, as its provider names it."""
-    tokens_in: int | None = None
+    tokens_in: int | None
     """Tokens read, where the provider counts them."""
-    tokens_out: int | None = None
+    tokens_out: int | None
     """Tokens produced, where the provider counts them."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        layer_name: str,
+        layer_version: str,
+        status: Literal["completed"] = "completed",
+        attempt: int,
+        latency_ms: float,
+        model_provider: str,
+        model_id: str,
+        tokens_in: int | None = None,
+        tokens_out: int | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "layer_name": layer_name,
+            "layer_version": layer_version,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+            "model_provider": model_provider,
+            "model_id": model_id,
+        }
+        if tokens_in is not None:
+            payload["tokens_in"] = tokens_in
+        if tokens_out is not None:
+            payload["tokens_out"] = tokens_out
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerFailed(Event):
     """The layer could not be computed."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.layer.failed"
     severity: ClassVar[Severity] = "error"
@@ -270,7 +582,7 @@ class LayerFailed(Event):
     """The layer, for example sentiment."""
     layer_version: str
     """The version of the layer's definition."""
-    status: Literal["failed"] = "failed"
+    status: Literal["failed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -282,41 +594,102 @@ class LayerFailed(Event):
     """The model or algorithm, as its provider names it."""
     error_type: str
     """The class of the error."""
-    tokens_in: int | None = None
+    tokens_in: int | None
     """Tokens read, where the provider counts them."""
-    tokens_out: int | None = None
+    tokens_out: int | None
     """Tokens produced, where the provider counts them."""
-    error_message: str | None = None
+    error_message: str | None
     """A short message of an allow-listed error; never user text."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        layer_name: str,
+        layer_version: str,
+        status: Literal["failed"] = "failed",
+        attempt: int,
+        latency_ms: float,
+        model_provider: str,
+        model_id: str,
+        error_type: str,
+        tokens_in: int | None = None,
+        tokens_out: int | None = None,
+        error_message: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "layer_name": layer_name,
+            "layer_version": layer_version,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+            "model_provider": model_provider,
+            "model_id": model_id,
+            "error_type": error_type,
+        }
+        if tokens_in is not None:
+            payload["tokens_in"] = tokens_in
+        if tokens_out is not None:
+            payload["tokens_out"] = tokens_out
+        if error_message is not None:
+            payload["error_message"] = error_message
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSyncStarted(Event):
     """The indexer began to bring the search index up to date."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.index.sync.started"
     severity: ClassVar[Severity] = "info"
 
     index: str
     """The search index."""
-    status: Literal["started"] = "started"
+    status: Literal["started"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
     documents_count: int
     """How many documents the sync covers."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        index: str,
+        status: Literal["started"] = "started",
+        attempt: int,
+        documents_count: int,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "index": index,
+            "status": status,
+            "attempt": attempt,
+            "documents_count": documents_count,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSyncCompleted(Event):
     """The search index is up to date for these documents."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.index.sync.completed"
     severity: ClassVar[Severity] = "info"
 
     index: str
     """The search index."""
-    status: Literal["completed"] = "completed"
+    status: Literal["completed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -324,18 +697,42 @@ class IndexSyncCompleted(Event):
     """How many documents the sync covers."""
     latency_ms: float
     """Time the sync took, in milliseconds."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        index: str,
+        status: Literal["completed"] = "completed",
+        attempt: int,
+        documents_count: int,
+        latency_ms: float,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "index": index,
+            "status": status,
+            "attempt": attempt,
+            "documents_count": documents_count,
+            "latency_ms": latency_ms,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSyncFailed(Event):
     """The search index could not be brought up to date."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.index.sync.failed"
     severity: ClassVar[Severity] = "error"
 
     index: str
     """The search index."""
-    status: Literal["failed"] = "failed"
+    status: Literal["failed"]
     """Repeats what the event's name says."""
     attempt: int
     """Which try this is, from 1."""
@@ -345,12 +742,39 @@ class IndexSyncFailed(Event):
     """Time until it failed, in milliseconds."""
     error_type: str
     """The class of the error."""
-    error_message: str | None = None
+    error_message: str | None
     """A short message of an allow-listed error; never user text."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        index: str,
+        status: Literal["failed"] = "failed",
+        attempt: int,
+        documents_count: int,
+        latency_ms: float,
+        error_type: str,
+        error_message: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "index": index,
+            "status": status,
+            "attempt": attempt,
+            "documents_count": documents_count,
+            "latency_ms": latency_ms,
+            "error_type": error_type,
+        }
+        if error_message is not None:
+            payload["error_message"] = error_message
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(TypedDict):
     """One broken rule and where it was broken."""
 
     path: str
@@ -359,9 +783,10 @@ class Violation:
     """The JSON Schema keyword that failed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractViolated(Event):
     """A service tried to emit an event that breaks its contract."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.contract.violated"
     severity: ClassVar[Severity] = "error"
@@ -372,11 +797,31 @@ class ContractViolated(Event):
     """salvaged: the undeclared keys were dropped and the rest was emitted. withheld: nothing was emitted."""
     violations: list[Violation]
     """Each broken rule, without the offending value."""
+    suppressed_count: int | None
+    """How many such events about this name were not emitted since the last one, because there were too many."""
+
+    def __init__(
+        self,
+        *,
+        violating_event_name: str,
+        outcome: Literal["salvaged", "withheld"],
+        violations: list[Violation],
+        suppressed_count: int | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "violating_event_name": violating_event_name,
+            "outcome": outcome,
+            "violations": violations,
+        }
+        if suppressed_count is not None:
+            payload["suppressed_count"] = suppressed_count
+        self._payload = payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EventsDropped(Event):
     """Events could not be written; told once the sink is back."""
+
+    __slots__ = ()
 
     event_name: ClassVar[str] = "narralytica.events.dropped"
     severity: ClassVar[Severity] = "warn"
@@ -385,8 +830,40 @@ class EventsDropped(Event):
     """How many events were lost since the last such event."""
     sink: str
     """The sink that lost them."""
-    reason: str
-    """Why, in one word."""
+    reason: Literal[
+        "broken_pipe",
+        "closed",
+        "no_space",
+        "timed_out",
+        "queue_full",
+        "unreachable",
+        "refused",
+        "write_failed",
+    ]
+    """Why. broken_pipe: the reader has gone. closed: the descriptor is closed. no_space: the disk or a quota is full. timed_out: nobody read in time. queue_full: the sink was too slow. unreachable: the receiver could not be reached. refused: it did not take them. write_failed: anything else."""
+
+    def __init__(
+        self,
+        *,
+        dropped_count: int,
+        sink: str,
+        reason: Literal[
+            "broken_pipe",
+            "closed",
+            "no_space",
+            "timed_out",
+            "queue_full",
+            "unreachable",
+            "refused",
+            "write_failed",
+        ],
+    ) -> None:
+        payload: dict[str, Any] = {
+            "dropped_count": dropped_count,
+            "sink": sink,
+            "reason": reason,
+        }
+        self._payload = payload
 
 
 AnyEvent: TypeAlias = (

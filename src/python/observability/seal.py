@@ -1,24 +1,34 @@
 """Turns an event and its context into a validated, encoded line."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import orjson
 
-from observability.context import ObsContext
+from observability.clock import Timestamps
+from observability.context import Actor, ObsContext
 from observability.contracts import Violation
 from observability.event import Event
 from observability.events import EVENT_TYPES, SCHEMA_VERSION, ContractViolated
 from observability.events import Violation as ReportedViolation
-from observability.validate import ContractViolation, envelope_violations, undeclared_keys
+from observability.ledger import Judgements
+from observability.validate import (
+    ContractViolation,
+    EventContract,
+    envelope_violations,
+    event_contract,
+    sound,
+)
+from observability.violation_limit import ViolationLimit
 
-SEVERITIES = {event.event_name: event.severity for event in EVENT_TYPES}
+# What an unknown or unhashable name raises, and a value that is not JSON at all.
+_UNUSABLE = (KeyError, TypeError, ValueError, RecursionError)
+
+_UNENCODABLE = Violation(path="/payload", rule="type", allowed="a JSON value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedEvent:
+class SealedEvent(NamedTuple):
     """A validated event, ready to write, and to be kept beside the state change that it tells.
 
     Emitting it again after a crash repeats its `event_id`, by which readers drop repeats.
@@ -29,79 +39,206 @@ class SealedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _EventForm:
+    """What never changes from one line of an event to the next."""
+
+    contract: EventContract
+    accepts: Callable[[object], bool]
+    requires: frozenset[str]
+    has_parent: bool
+    #: What stands between event_id and occurred_at, and between that and the context's members.
+    name: bytes
+    severity: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EncodedContext:
+    """What never changes from one line of a context to the next.
+
+    `sound` tells whether it keeps its contract, `known` names the ids that it has. The members of
+    the envelope that it gives end where the payload begins: `with_parent` inside of it.
+    """
+
+    sound: bool
+    known: frozenset[str]
+    members: bytes
+    with_parent: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sealer:
     """Builds, validates and encodes envelopes (`event_envelope.schema.json`)."""
 
+    actor: Actor
     strict: bool
-    now: Callable[[], datetime]
+    now_ns: Callable[[], int]
     new_event_id: Callable[[], str]
+    judgements: Judgements = field(default_factory=Judgements)
+    _limit: ViolationLimit = field(default_factory=ViolationLimit)
+    _timestamps: Timestamps = field(default_factory=Timestamps)
 
-    def seal(
-        self, event_name: str, payload: Mapping[str, Any], ctx: ObsContext
-    ) -> tuple[SealedEvent, ...]:
-        """Return the line to write for an event.
+    def seal(self, event_name: Any, payload: Any, ctx: ObsContext) -> tuple[SealedEvent, ...]:
+        """Return what to write for an event: `line`, else what `judge` makes of it."""
+        line = self.line(event_name, payload, ctx)
+        return self.judge(event_name, payload, ctx) if line is None else (_sealed(line),)
 
-        An event that breaks its contract raises ContractViolation when strict. Otherwise it is
-        salvaged without its undeclared payload keys if that makes it valid, else withheld; either
-        way a `contract.violated` event with the same correlation follows.
-        """
-        envelope = self._envelope(event_name, payload, ctx)
-        violations = envelope_violations(envelope)
-        if not violations:
-            return (_encode(envelope),)
-        if self.strict:
-            raise ContractViolation(event_name, violations)
-        return self._best_effort(envelope, violations, ctx)
+    def own(self, event: Event, ctx: ObsContext | None = None) -> SealedEvent:
+        """Seal an event of the façade itself; ContractViolation would be its own fault."""
+        bearer = ctx or ObsContext(actor=self.actor)
+        line = self.line(event.event_name, event.payload(), bearer)
+        if line is None:
+            violations = self._violations(event.event_name, event.payload(), bearer)
+            raise ContractViolation(event.event_name, violations)
+        return _sealed(line)
 
-    def _best_effort(
-        self, envelope: dict[str, Any], violations: tuple[Violation, ...], ctx: ObsContext
-    ) -> tuple[SealedEvent, ...]:
-        salvaged = _salvaged(envelope)
-        report = ContractViolated(
-            violating_event_name=_printable(envelope["event_name"]),
-            outcome="salvaged" if salvaged else "withheld",
-            violations=[ReportedViolation(path=v.path[:256], rule=v.rule) for v in violations],
-        )
-        return (*salvaged, self._report(report, ctx))
-
-    def _report(self, report: Event, ctx: ObsContext) -> SealedEvent:
-        envelope = self._envelope(report.event_name, report.payload(), ctx)
-        if envelope_violations(envelope):
-            # The context itself is what broke the contract: tell it without one.
-            envelope = self._envelope(
-                report.event_name, report.payload(), ObsContext(actor=ctx.actor)
+    def line(self, event_name: Any, payload: Any, ctx: ObsContext) -> bytes | None:
+        """Return the line of an event that keeps its contract, else None."""
+        context = ctx.encoded or _encoded(ctx)
+        try:
+            # Unregistered, or no name at all: KeyError or TypeError.
+            form = _FORMS[event_name]
+            if not (context.sound and context.known >= form.requires and form.accepts(payload)):
+                return None
+            encoded = orjson.dumps(payload)
+        except _UNUSABLE:
+            return None
+        members = context.members
+        if form.has_parent and context.with_parent and "parent_span_id" not in payload:
+            members, encoded = context.with_parent, encoded[1:]
+        event_id = self.new_event_id().encode()
+        seconds, milliseconds, microseconds = self._timestamps.parts(self.now_ns())
+        return b"".join(
+            (
+                _BEGINNING,
+                event_id,
+                form.name,
+                seconds,
+                milliseconds,
+                microseconds,
+                form.severity,
+                members,
+                encoded,
+                b"}\n",
             )
-        return _encode(envelope)
+        )
 
-    def _envelope(
-        self, event_name: str, payload: Mapping[str, Any], ctx: ObsContext
-    ) -> dict[str, Any]:
-        return {
+    def judge(self, event_name: Any, payload: Any, ctx: ObsContext) -> tuple[SealedEvent, ...]:
+        """Return what to write for an event that breaks its contract.
+
+        Raises ContractViolation when strict. Otherwise the event is salvaged without its undeclared
+        payload keys if that makes it valid, else withheld; either way a `contract.violated` event
+        with the same correlation follows, unless there were too many.
+        """
+        violations = self._violations(event_name, payload, ctx)
+        self.judgements.violated.add()
+        if self.strict:
+            raise ContractViolation(str(event_name), violations)
+        name = _printable(event_name)
+        salvaged = self._salvaged(name, payload, ctx)
+        if not salvaged:
+            self.judgements.withheld.add()
+        return (*salvaged, *self._report(name, violations, ctx, salvaged=bool(salvaged)))
+
+    def _violations(
+        self, event_name: object, payload: Any, ctx: ObsContext
+    ) -> tuple[Violation, ...]:
+        """Say what is wrong with the envelope as it would have been."""
+        registered = event_name in _REGISTERED if isinstance(event_name, str) else False
+        envelope = {
             "schema_version": SCHEMA_VERSION,
             "event_id": self.new_event_id(),
             "event_name": event_name,
-            "occurred_at": self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "severity": SEVERITIES.get(event_name, "info"),
+            "occurred_at": b"".join(self._timestamps.parts(self.now_ns())).decode() + "Z",
+            "severity": _FORMS[event_name].contract.severity if registered else "info",
             "correlation": ctx.correlation(),
             "actor": ctx.actor.as_dict(),
             "payload": payload,
         }
+        return envelope_violations(envelope) or (_UNENCODABLE,)
+
+    def _salvaged(
+        self, event_name: object, payload: Any, ctx: ObsContext
+    ) -> tuple[SealedEvent, ...]:
+        """Return the event without its undeclared keys, if that makes it valid."""
+        if event_name not in _REGISTERED or not isinstance(payload, Mapping):
+            return ()
+        declared = _FORMS[event_name].contract.payload_properties
+        kept = {key: value for key, value in payload.items() if key in declared}
+        line = self.line(event_name, kept, ctx)
+        return () if line is None else (_sealed(line),)
+
+    def _report(
+        self, name: str, violations: tuple[Violation, ...], ctx: ObsContext, *, salvaged: bool
+    ) -> tuple[SealedEvent, ...]:
+        suppressed = self._limit.admit(name)
+        if suppressed is None:
+            self.judgements.suppressed.add()
+            return ()
+        report = ContractViolated(
+            violating_event_name=name,
+            outcome="salvaged" if salvaged else "withheld",
+            violations=[ReportedViolation(path=v.path[:256], rule=v.rule) for v in violations],
+            suppressed_count=suppressed or None,
+        )
+        # A context that broke the contract itself cannot bear the report either.
+        bearer = ctx if (ctx.encoded or _encoded(ctx)).sound else None
+        return (self.own(report, bearer),)
 
 
-def _encode(envelope: Mapping[str, Any]) -> SealedEvent:
-    line = orjson.dumps(envelope, option=orjson.OPT_APPEND_NEWLINE)
-    return SealedEvent(event_id=envelope["event_id"], line=line)
+class _Forms(dict[Any, _EventForm]):
+    """Makes the form of a registered event when it is first asked for."""
+
+    def __missing__(self, name: Any) -> _EventForm:
+        if name not in _REGISTERED:
+            raise KeyError(name)
+        contract = event_contract(name)
+        form = self[name] = _EventForm(
+            contract=contract,
+            accepts=contract.payload.is_valid,
+            requires=frozenset(contract.requires),
+            has_parent="parent_span_id" in contract.payload_properties,
+            name=b'","event_name":%b,"occurred_at":"' % orjson.dumps(name),
+            severity=b'Z","severity":%b,' % orjson.dumps(contract.severity),
+        )
+        return form
 
 
-def _salvaged(envelope: dict[str, Any]) -> tuple[SealedEvent, ...]:
-    if envelope["event_name"] not in SEVERITIES or not isinstance(envelope["payload"], Mapping):
-        return ()
-    undeclared = undeclared_keys(envelope)
-    kept = {key: value for key, value in envelope["payload"].items() if key not in undeclared}
-    trimmed = {**envelope, "payload": kept}
-    return () if envelope_violations(trimmed) else (_encode(trimmed),)
+def _sealed(line: bytes) -> SealedEvent:
+    return SealedEvent(event_id=line[_EVENT_ID].decode(), line=line)
+
+
+_REGISTERED = frozenset(event.event_name for event in EVENT_TYPES)
+_FORMS = _Forms()
+
+_BEGINNING = b'{"schema_version":%b,"event_id":"' % orjson.dumps(SCHEMA_VERSION)
+
+# Where the id stands in each line that is made here.
+_EVENT_ID = slice(len(_BEGINNING), len(_BEGINNING) + 36)
+
+
+def _encoded(ctx: ObsContext) -> _EncodedContext:
+    """Judge and encode a context, once."""
+    is_sound = sound(ctx)
+    ids = ctx.correlation()
+    members, with_parent = b"", None
+    if is_sound:
+        members = b'"correlation":%b,"actor":%b,"payload":' % (
+            orjson.dumps(ids),
+            orjson.dumps(ctx.actor.as_dict()),
+        )
+        if ctx.parent_span_id:
+            with_parent = b'%b{"parent_span_id":%b,' % (members, orjson.dumps(ctx.parent_span_id))
+    encoded = _EncodedContext(
+        sound=is_sound,
+        known=frozenset(name for name, value in ids.items() if value is not None),
+        members=members,
+        with_parent=with_parent,
+    )
+    # A cache beside immutable values: whichever thread comes last leaves the same.
+    object.__setattr__(ctx, "encoded", encoded)
+    return encoded
 
 
 def _printable(name: object) -> str:
     """Return a name that is safe to tell: an unregistered one may hold anything."""
-    return name if isinstance(name, str) and name in SEVERITIES else "unregistered"
+    return name if isinstance(name, str) and name in _REGISTERED else "unregistered"

@@ -1,9 +1,11 @@
-"""Judges event envelopes against the contracts; compiled once per event name."""
+"""Judges events against the contracts; compiled once per event name."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from observability.context import ObsContext
 from observability.contracts import BASE, Contract, Violation, contract, schemas
 
 ENVELOPE = "observability/event_envelope.schema.json"
@@ -26,16 +28,54 @@ class ContractViolation(ValueError):
         super().__init__(f"{event_name}: {broken}")
 
 
-def envelope_violations(envelope: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """Return the rules that an envelope breaks; none when it is valid."""
-    judge = _judge(envelope.get("event_name"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventContract:
+    """What the envelope schema asks of one event, in parts that can be judged apart.
+
+    An envelope of the façade is valid when its payload keeps `payload`, its context is sound, and
+    none of `requires` is null: the rest of it is the façade's own.
+    """
+
+    severity: str
+    payload: Contract
+    payload_properties: frozenset[str]
+    requires: tuple[str, ...]
+
+
+def envelope_violations(envelope: object) -> tuple[Violation, ...]:
+    """Return the rules that a whole envelope breaks; none when it is valid."""
+    judge = _judge(envelope.get("event_name") if isinstance(envelope, Mapping) else None)
     return () if judge.accepts(envelope) else judge.violations(envelope)
 
 
-def undeclared_keys(envelope: Mapping[str, Any]) -> frozenset[str]:
-    """Return the payload keys that the event's schema does not declare."""
-    declared = _payload_properties(envelope["event_name"])
-    return frozenset(envelope["payload"]) - declared
+def event_contract(event_name: str) -> EventContract:
+    """Return the contract of a registered event."""
+    parts = schemas()[ENVELOPE]["$defs"][event_name]["properties"]
+    path = f"observability/{parts['payload']['$ref']}"
+    return EventContract(
+        severity=parts["severity"]["const"],
+        payload=contract(path),
+        payload_properties=frozenset(schemas()[path]["properties"]),
+        requires=tuple(parts.get("correlation", {}).get("required", ())),
+    )
+
+
+def sound(ctx: ObsContext) -> bool:
+    """Tell whether what a context gives to its events keeps the schemas."""
+    return (
+        _part("correlation").accepts(ctx.correlation())
+        and _part("correlation").accepts({"span_id": ctx.parent_span_id})
+        and _part("actor").accepts(ctx.actor.as_dict())
+    )
+
+
+def actor_violations(actor: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """Return the rules that an actor breaks; none when it is valid."""
+    return _part("actor").violations(actor)
+
+
+def _part(name: str) -> Contract:
+    return contract(f"observability/{name}.schema.json")
 
 
 def _judge(event_name: object) -> Contract:
@@ -54,9 +94,3 @@ def _specialised(event_name: str) -> Contract:
     shared = {key: rules for key, rules in whole.items() if key not in ("allOf", "$defs")}
     location = f"{BASE}observability/event_envelope.{event_name}.schema.json"
     return Contract({**shared, "$id": location, "allOf": [whole["$defs"][event_name]]})
-
-
-@cache
-def _payload_properties(event_name: str) -> frozenset[str]:
-    path = schemas()[ENVELOPE]["$defs"][event_name]["properties"]["payload"]["$ref"]
-    return frozenset(schemas()[f"observability/{path}"]["properties"])

@@ -59,7 +59,11 @@ class RequestContextMiddleware:
 
 def _joined_context(headers: Headers) -> obs.ObsContext:
     given = headers.getlist("traceparent")
-    return obs.with_traceparent(obs.current_context(), given[0] if len(given) == 1 else None)
+    return obs.with_traceparent(
+        obs.current_context(),
+        given[0] if len(given) == 1 else None,
+        ",".join(headers.getlist("tracestate")),
+    )
 
 
 def _failed(scope: Scope, status: int, latency_ms: float) -> events.RequestFailed:
