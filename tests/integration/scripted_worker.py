@@ -52,8 +52,8 @@ class ScriptedLayer:
 
 def scripted(worker: str, folder: Path, steps: Sequence[str]) -> Handler:
     async def handler(run: ActiveRun) -> Effect:
-        step = steps[run.attempt - 1] if run.attempt <= len(steps) else "done"
-        release = folder / f"release-{run.attempt}"
+        step = steps[run.told.attempt - 1] if run.told.attempt <= len(steps) else "done"
+        release = folder / f"release-{run.told.attempt}"
         if worker == "enrich":
             layer = ScriptedLayer(step, release)
             await run_step(run, LayerStep(run=run, layer=layer, segments=()))

@@ -432,7 +432,7 @@ def test_only_its_owner_can_begin_finish_or_return_an_entry(workshop: Workshop) 
 
             run = await begin(pool, "indexer", newer, ctx)
             assert run is not None
-            assert run.attempt == 1
+            assert run.told.attempt == 1
             await queue.job_manager.finish_job(newer, Status.SUCCEEDED, delete_job=True)
             assert workshop.entries(job_id) == []
 

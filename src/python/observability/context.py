@@ -109,13 +109,21 @@ def bound_context() -> ObsContext | None:
     return _current.get()
 
 
+def bind(ctx: ObsContext | None) -> ObsContext | None:
+    """Bind a context to this task or thread, and return the one that was bound before.
+
+    No token, which only the context that made it can take back: generators may end elsewhere.
+    """
+    before = _current.get()
+    _current.set(ctx)
+    return before
+
+
 @contextmanager
 def use_context(ctx: ObsContext) -> Iterator[ObsContext]:
     """Bind `ctx` to this task or thread for the duration of a with block."""
-    previous = _current.get()
-    _current.set(ctx)
+    before = bind(ctx)
     try:
         yield ctx
     finally:
-        # Not a token reset: generators may leave the block in another context than they entered.
-        _current.set(previous)
+        bind(before)

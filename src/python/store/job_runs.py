@@ -32,6 +32,7 @@ class OpenStep:
 
     failed_event_name: str
     payload: Mapping[str, Any]
+    carrier: Mapping[str, Any]
     elapsed_ms: float
 
 
@@ -125,12 +126,13 @@ async def start_step(
     *,
     failed_event_name: str,
     payload: Mapping[str, Any],
+    carrier: Mapping[str, Any],
 ) -> None:
     """Note a step as begun. Raises LostRun when its run has ended."""
     cursor = await connection.execute(
         """
-        INSERT INTO run_steps (job_run_id, step, failed_event_name, payload)
-        SELECT job_run_id, %(step)s, %(name)s, %(payload)s FROM job_runs
+        INSERT INTO run_steps (job_run_id, step, failed_event_name, payload, carrier)
+        SELECT job_run_id, %(step)s, %(name)s, %(payload)s, %(carrier)s FROM job_runs
         WHERE job_run_id = %(job_run_id)s AND status = 'started' FOR SHARE
         """,
         {
@@ -138,6 +140,7 @@ async def start_step(
             "step": step,
             "name": failed_event_name,
             "payload": Jsonb(payload),
+            "carrier": Jsonb(carrier),
         },
     )
     if cursor.rowcount != 1:
@@ -159,7 +162,7 @@ async def take_open_steps(connection: AsyncConnection, job_run_id: str) -> list[
         await cursor.execute(
             """
             WITH taken AS (DELETE FROM run_steps WHERE job_run_id = %s RETURNING *)
-            SELECT failed_event_name, payload,
+            SELECT failed_event_name, payload, carrier,
                    1000 * extract(epoch FROM greatest(clock_timestamp() - started_at,
                                                       interval '0'))::float8 AS elapsed_ms
             FROM taken ORDER BY started_at, step

@@ -18,7 +18,7 @@ from store.pipeline import Worker
 MESSAGE = obs.contract("messages/job_message.schema.json")
 
 
-class InvalidMessage(ValueError):
+class InvalidMessage(obs.SafeError):
     """A message that breaks `job_message.schema.json`; the text names places and rules."""
 
 

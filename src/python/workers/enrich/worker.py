@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
+import observability as obs
 from observability import events
 from store.layers import read_segments, replace_layer
 from store.model import Layer as StoredLayer
 from store.model import Segment
 from workers.enrich.layers import Layer, LayerResult
 from workers.runtime.active_run import ActiveRun, Effect, Handler
-from workers.runtime.failure import Failure
 from workers.runtime.steps import run_step
 
 
@@ -44,15 +44,20 @@ class LayerStep:
         """The step's name."""
         return f"layer:{self.layer.layer_name}"
 
-    def started(self) -> events.LayerStarted:
-        """Tell the start."""
-        return events.LayerStarted(
+    @property
+    def told(self) -> obs.Layer:
+        """What the layer's events say of it."""
+        return obs.Layer(
             layer_name=self.layer.layer_name,
             layer_version=self.layer.layer_version,
-            attempt=self.run.attempt,
             model_provider=self.layer.model_provider,
             model_id=self.layer.model_id,
+            attempt=self.run.told.attempt,
         )
+
+    def started(self) -> obs.Event:
+        """Tell the start."""
+        return self.told.started()
 
     async def work(self) -> LayerResult:
         """Compute the layer."""
@@ -69,31 +74,15 @@ class LayerStep:
         )
         await replace_layer(connection, self.run.job.document_id, stored)
 
-    def completed(self, result: LayerResult, latency_ms: float) -> events.LayerCompleted:
+    def completed(self, result: LayerResult, latency_ms: float) -> obs.Event:
         """Tell the success."""
-        return events.LayerCompleted(
-            layer_name=self.layer.layer_name,
-            layer_version=self.layer.layer_version,
-            attempt=self.run.attempt,
-            latency_ms=latency_ms,
-            model_provider=self.layer.model_provider,
-            model_id=self.layer.model_id,
-            tokens_in=result.tokens_in,
-            tokens_out=result.tokens_out,
+        return self.told.completed(
+            latency_ms=latency_ms, tokens_in=result.tokens_in, tokens_out=result.tokens_out
         )
 
-    def failed(self, failure: Failure, latency_ms: float) -> events.LayerFailed:
+    def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Tell the failure."""
-        return events.LayerFailed(
-            layer_name=self.layer.layer_name,
-            layer_version=self.layer.layer_version,
-            attempt=self.run.attempt,
-            latency_ms=latency_ms,
-            model_provider=self.layer.model_provider,
-            model_id=self.layer.model_id,
-            error_type=failure.error_type,
-            error_message=failure.error_message,
-        )
+        return self.told.failed(error, latency_ms=latency_ms)
 
 
 async def _nothing_more(connection: AsyncConnection) -> None:

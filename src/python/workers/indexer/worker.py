@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
+import observability as obs
 from observability import events
 from store.layers import read_layer_values, read_segments
 from store.model import Passage
 from store.passages import INDEX_NAME, replace_passages
 from workers.runtime.active_run import ActiveRun, Effect
-from workers.runtime.failure import Failure
 from workers.runtime.steps import run_step
 
 EMBEDDING_LAYER = "embedding"
@@ -30,11 +30,14 @@ class IndexSync:
     step = "index.sync"
     failed_event_name = events.IndexSyncFailed.event_name
 
-    def started(self) -> events.IndexSyncStarted:
+    @property
+    def told(self) -> obs.IndexSync:
+        """What the sync's events say of it."""
+        return obs.IndexSync(index=INDEX_NAME, documents_count=1, attempt=self.run.told.attempt)
+
+    def started(self) -> obs.Event:
         """Tell the start."""
-        return events.IndexSyncStarted(
-            index=INDEX_NAME, attempt=self.run.attempt, documents_count=1
-        )
+        return self.told.started()
 
     async def work(self) -> list[Passage]:
         """Join the segments with their embeddings."""
@@ -51,25 +54,13 @@ class IndexSync:
         """Replace what the index knows of the document."""
         await replace_passages(connection, self.run.job.document_id, result)
 
-    def completed(self, result: list[Passage], latency_ms: float) -> events.IndexSyncCompleted:
+    def completed(self, result: list[Passage], latency_ms: float) -> obs.Event:
         """Tell the success."""
-        return events.IndexSyncCompleted(
-            index=INDEX_NAME,
-            attempt=self.run.attempt,
-            documents_count=1,
-            latency_ms=latency_ms,
-        )
+        return self.told.completed(latency_ms=latency_ms)
 
-    def failed(self, failure: Failure, latency_ms: float) -> events.IndexSyncFailed:
+    def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Tell the failure."""
-        return events.IndexSyncFailed(
-            index=INDEX_NAME,
-            attempt=self.run.attempt,
-            documents_count=1,
-            latency_ms=latency_ms,
-            error_type=failure.error_type,
-            error_message=failure.error_message,
-        )
+        return self.told.failed(error, latency_ms=latency_ms)
 
 
 async def _nothing_more(connection: AsyncConnection) -> None:

@@ -3,6 +3,8 @@
 Whoever changes a job or its runs locks the job first, so that changes come one after the other.
 """
 
+import time
+
 from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
@@ -19,7 +21,7 @@ from workers.runtime.failure import WORKER_LOST, WORKER_STOPPED, Failure, failur
 
 MAX_ATTEMPTS = 5
 
-LOST = Failure(error_type=WORKER_LOST, error_message=None, retryable=True)
+LOST = Failure(error=obs.ToldError(error_type=WORKER_LOST), retryable=True)
 
 
 async def begin(
@@ -45,24 +47,18 @@ async def complete(run: ActiveRun, effect: Effect, queue: Queue) -> None:
 
     Raises LostRun, and changes nothing, when somebody else has closed the run.
     """
-    following = next_worker(run.worker)
+    following = next_worker(run.told.worker)
     async with transaction(run.pool) as tx:
         await jobs.lock_job(tx.connection, run.job.job_id)
         await job_runs.end_run(tx.connection, run.job_run_id, error_type=None)
         await effect(tx.connection)
-        tx.tell(
-            events.JobRunCompleted(
-                job_type=run.job.job_type,
-                worker=run.worker,
-                attempt=run.attempt,
-                latency_ms=run.elapsed_ms(),
-            ),
-            run.ctx,
-        )
+        obs.end_job_run_success(run.told, tell=tx.tell)
         if following is None:
             await _complete_job(tx, run)
         else:
-            await send(queue, tx.connection, following, JobMessage(carrier=obs.inject(run.ctx)))
+            await send(
+                queue, tx.connection, following, JobMessage(carrier=obs.inject(run.told.ctx))
+            )
 
 
 async def fail(run: ActiveRun, failure: Failure) -> bool:
@@ -76,10 +72,10 @@ async def fail(run: ActiveRun, failure: Failure) -> bool:
             raise LostRun
         open_run = OpenRun(
             job_run_id=run.job_run_id,
-            worker=run.worker,
-            attempt=run.attempt,
-            carrier=obs.inject(run.ctx),
-            elapsed_ms=run.elapsed_ms(),
+            worker=run.told.worker,
+            attempt=run.told.attempt,
+            carrier=obs.inject(run.told.ctx),
+            elapsed_ms=run.told.elapsed_ms(),
         )
         return await _fail(tx, job, open_run, failure)
 
@@ -115,28 +111,25 @@ async def reject(pool: AsyncConnectionPool, entry: QueueEntry, error: InvalidMes
 async def _start(
     tx: Transaction, pool: AsyncConnectionPool, job: Job, worker: Worker, ctx: obs.ObsContext
 ) -> ActiveRun:
-    job_run_id = obs.new_uuid()
-    run = ActiveRun(
-        pool=pool,
-        ctx=ctx.with_job_run(job_run_id),
-        job=job,
-        job_run_id=job_run_id,
+    told = obs.JobRun(
+        ctx=ctx.with_job_run(obs.new_uuid()),
+        job_type=job.job_type,
         worker=worker,
         attempt=await job_runs.next_attempt(tx.connection, job.job_id, worker),
     )
+    run = ActiveRun(pool=pool, job=job, job_run_id=str(told.ctx.job_run_id), told=told)
     if job.status == "created":
         await jobs.start_job(tx.connection, job.job_id)
-        tx.tell(events.JobStarted(job_type=job.job_type, attempt=job.attempt), run.ctx.for_job())
+        tx.tell(events.JobStarted(job_type=job.job_type, attempt=job.attempt), told.ctx.for_job())
     await job_runs.start_run(
         tx.connection,
-        job_run_id=job_run_id,
+        job_run_id=run.job_run_id,
         job_id=job.job_id,
         worker=worker,
-        attempt=run.attempt,
-        carrier=obs.inject(run.ctx),
+        attempt=told.attempt,
+        carrier=obs.inject(told.ctx),
     )
-    started = events.JobRunStarted(job_type=job.job_type, worker=worker, attempt=run.attempt)
-    tx.tell(started, run.ctx)
+    tx.tell(told.started(), told.ctx)
     return run
 
 
@@ -149,7 +142,7 @@ async def _complete_job(tx: Transaction, run: ActiveRun) -> None:
     completed = events.JobCompleted(
         job_type=run.job.job_type, attempt=run.job.attempt, latency_ms=latency_ms
     )
-    tx.tell(completed, run.ctx.for_job())
+    tx.tell(completed, run.told.ctx.for_job())
 
 
 async def _close_lost(tx: Transaction, job: Job, worker: Worker) -> bool:
@@ -173,43 +166,38 @@ async def _attempts_left(tx: Transaction, job: Job, run: OpenRun, failure: Failu
     before = await job_runs.failed_attempts(
         tx.connection, job.job_id, run.worker, apart_from=WORKER_STOPPED
     )
-    return failure.error_type == WORKER_STOPPED or before + 1 < MAX_ATTEMPTS
+    return failure.error.error_type == WORKER_STOPPED or before + 1 < MAX_ATTEMPTS
 
 
 async def _end_failed(
     tx: Transaction, job: Job, run: OpenRun, failure: Failure, *, will_retry: bool
 ) -> None:
-    ctx = obs.extract(run.carrier)
+    error = failure.error
     for step in await job_runs.take_open_steps(tx.connection, run.job_run_id):
-        ended = {
-            "status": "failed",
-            "latency_ms": step.elapsed_ms,
-            "error_type": failure.error_type,
-        }
-        tx.tell_named(step.failed_event_name, {**step.payload, **ended}, ctx)
-    await job_runs.end_run(tx.connection, run.job_run_id, error_type=failure.error_type)
-    failed = events.JobRunFailed(
+        ended = {"status": "failed", "latency_ms": step.elapsed_ms, "error_type": error.error_type}
+        payload = {**step.payload, **ended}
+        tx.tell_named(step.failed_event_name, payload, obs.extract(step.carrier))
+    await job_runs.end_run(tx.connection, run.job_run_id, error_type=error.error_type)
+    told = obs.JobRun(
+        ctx=obs.extract(run.carrier),
         job_type=job.job_type,
         worker=run.worker,
         attempt=run.attempt,
-        latency_ms=run.elapsed_ms,
-        error_type=failure.error_type,
-        error_message=failure.error_message,
-        will_retry=will_retry,
+        began_s=time.monotonic() - run.elapsed_ms / 1000,
     )
-    tx.tell(failed, ctx)
+    obs.end_job_run_failure(told, error, will_retry=will_retry, tell=tx.tell)
 
 
 async def _fail_job(
     tx: Transaction, job: Job, failure: Failure, ctx: obs.ObsContext | None = None
 ) -> None:
-    latency_ms = await jobs.end_job(tx.connection, job.job_id, error_type=failure.error_type)
+    latency_ms = await jobs.end_job(tx.connection, job.job_id, error_type=failure.error.error_type)
     failed = events.JobFailed(
         job_type=job.job_type,
         attempt=job.attempt,
         latency_ms=latency_ms,
-        error_type=failure.error_type,
-        error_message=failure.error_message,
+        error_type=failure.error.error_type,
+        error_message=failure.error.error_message,
     )
     tx.tell(failed, ctx.for_job() if ctx else _context_of(job))
 

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from psycopg import AsyncConnection
 
-from observability.event import Event
+import observability as obs
 from store import job_runs
 from store.transaction import transaction
 from workers.runtime.active_run import ActiveRun
@@ -28,7 +28,7 @@ class Step(Protocol[Result]):
     def failed_event_name(self) -> str:
         """The event that tells the step's failure."""
 
-    def started(self) -> Event:
+    def started(self) -> obs.Event:
         """Return the event that tells the start."""
 
     async def work(self) -> Result:
@@ -37,33 +37,35 @@ class Step(Protocol[Result]):
     async def keep(self, connection: AsyncConnection, result: Result) -> None:
         """Store the result; may be repeated."""
 
-    def completed(self, result: Result, latency_ms: float) -> Event:
+    def completed(self, result: Result, latency_ms: float) -> obs.Event:
         """Return the event that tells the success."""
 
-    def failed(self, failure: Failure, latency_ms: float) -> Event:
+    def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Return the event that tells the failure."""
 
 
 async def run_step(run: ActiveRun, step: Step[Result]) -> Result:
-    """Work a step off within a run: its result and its end commit together.
+    """Work a step off within a run, in a span of its own: its result and its end commit together.
 
     Raises what the work raised, once the failure is told, and LostRun when the run was closed.
     """
-    await _start(run, step)
+    ctx = run.told.ctx.with_span()
+    await _start(run, step, ctx)
     began_s = time.monotonic()
     try:
-        result = await step.work()
+        with obs.use_context(ctx):
+            result = await step.work()
     except BaseException as error:
-        await _fail(run, step, failure_of(error), _elapsed_ms(began_s))
+        await _fail(run, step, ctx, failure_of(error), _elapsed_ms(began_s))
         raise
     async with transaction(run.pool) as tx:
         await job_runs.end_step(tx.connection, run.job_run_id, step.step)
         await step.keep(tx.connection, result)
-        tx.tell(step.completed(result, _elapsed_ms(began_s)), run.ctx)
+        tx.tell(step.completed(result, _elapsed_ms(began_s)), ctx)
     return result
 
 
-async def _start(run: ActiveRun, step: Step[Result]) -> None:
+async def _start(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> None:
     started = step.started()
     async with transaction(run.pool) as tx:
         await job_runs.start_step(
@@ -72,14 +74,17 @@ async def _start(run: ActiveRun, step: Step[Result]) -> None:
             step.step,
             failed_event_name=step.failed_event_name,
             payload=started.payload(),
+            carrier=obs.inject(ctx),
         )
-        tx.tell(started, run.ctx)
+        tx.tell(started, ctx)
 
 
-async def _fail(run: ActiveRun, step: Step[Result], failure: Failure, latency_ms: float) -> None:
+async def _fail(
+    run: ActiveRun, step: Step[Result], ctx: obs.ObsContext, failure: Failure, latency_ms: float
+) -> None:
     async with transaction(run.pool) as tx:
         await job_runs.end_step(tx.connection, run.job_run_id, step.step)
-        tx.tell(step.failed(failure, latency_ms), run.ctx)
+        tx.tell(step.failed(failure.error, latency_ms), ctx)
 
 
 def _elapsed_ms(began_s: float) -> float:

@@ -102,7 +102,7 @@ def register(queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: H
 
 async def _run(run: ActiveRun, handler: Handler, queue: Queue) -> None:
     # What another worker has closed, it has taken over: there is nothing more to tell.
-    with obs.use_context(run.ctx), suppress(LostRun):
+    with obs.use_context(run.told.ctx), suppress(LostRun):
         try:
             effect = await handler(run)
             await complete(run, effect, queue)
