@@ -175,7 +175,7 @@ def test_a_killed_workers_run_is_closed_once_and_tried_again(
     assert lost_layer.payload["error_type"] == lost_run.payload["error_type"] == "worker_lost"
     assert lost_run.payload["will_retry"] is True
     assert lost_run.payload["latency_ms"] > 0
-    assert lost_layer.correlation == lost_run.correlation
+    assert lost_layer.correlation == workshop.of(job_id, "layer.started")[0].correlation
     assert lost_run.correlation == workshop.of(job_id, "job_run.started")[0].correlation
     assert_every_run_ends_once(workshop.of(job_id))
     assert workshop.entries(job_id) == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import observability as obs
 from observability.events import LayerCompleted, SearchExecuted
 from observability.sinks.logging_sink import LoggingSink
+from observability.violation_limit import MAX_TOLD, WINDOW_S, ViolationLimit
 
 SEARCH = SearchExecuted(mode="hybrid", results_count=3, latency_ms=8.1)
 NOON_NS = int(datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()) * 1_000_000_000
@@ -301,3 +302,61 @@ def test_events_of_an_unconfigured_process_are_valid_lines_on_stdout() -> None:
     envelope = json.loads(done.stdout)
     assert obs.envelope_violations(envelope) == ()
     assert envelope["actor"]["service_name"] == "unknown_service"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("OBS_SINKS", "stdout,carrier-pigeon", "OBS_SINKS takes stdout"),
+        ("OBS_SINKS", "stdout,stdout", "OBS_SINKS names a sink twice"),
+        ("OBS_ENV", "prod\n", "OBS_ENV cannot be used: it breaks pattern"),
+        ("OBS_SERVICE_NAME", "Ärger", "OBS_SERVICE_NAME cannot be used: it breaks pattern"),
+    ],
+)
+def test_every_wrong_setting_is_refused_by_name(variable: str, value: str, said: str) -> None:
+    before = obs.current_context().actor
+    with pytest.raises(obs.InvalidConfiguration, match=said):
+        obs.configure(environment={variable: value})
+    assert obs.current_context().actor is before
+
+
+def test_who_emits_can_come_from_the_environment() -> None:
+    environment = {"OBS_SERVICE_NAME": "cron", "OBS_SERVICE_VERSION": "3.1.4", "OBS_ENV": "staging"}
+    obs.configure(environment=environment, host="host-1")
+    assert obs.current_context().actor == obs.Actor(
+        service_name="cron", service_version="3.1.4", env="staging", host="host-1"
+    )
+
+
+def test_a_context_that_breaks_its_contract_is_told_without_it(sink: Memory) -> None:
+    stranger = obs.Actor(service_name="", service_version="one", env="test")
+    obs.emit(SEARCH, obs.ObsContext(actor=stranger, request_id="42"))
+    [told] = sink.envelopes()
+    assert told["event_name"] == "narralytica.contract.violated"
+    assert told["actor"]["service_name"] == "test-service"
+    assert {broken["path"] for broken in told["payload"]["violations"]} == {
+        "/actor/service_name",
+        "/correlation/request_id",
+    }
+    assert (obs.stats().violated, obs.stats().withheld) == (1, 1)
+
+
+def test_a_storm_of_violations_is_limited_and_counted(sink: Memory) -> None:
+    ctx = request_context()
+    for _ in range(1_000):
+        obs.emit(SEARCH.event_name, {}, ctx)
+    assert len(sink.lines) == MAX_TOLD
+    account = obs.stats()
+    assert (account.violated, account.withheld) == (1_000, 1_000)
+    assert account.suppressed == 1_000 - MAX_TOLD
+
+
+def test_what_was_suppressed_is_told_with_the_next_one() -> None:
+    now_s = 0.0
+    limit = ViolationLimit(lambda: now_s)
+    told = [limit.admit("a") for _ in range(MAX_TOLD + 5)]
+    assert told == [0] * MAX_TOLD + [None] * 5
+    assert limit.admit("b") == 0
+    now_s = WINDOW_S
+    assert limit.admit("a") == 5
+    assert limit.admit("a") == 0

@@ -88,7 +88,7 @@ def with_traceparent(
 
     A malformed traceparent is ignored, its tracestate with it; a malformed tracestate alone.
     """
-    match = _TRACEPARENT.fullmatch(traceparent or "")
+    match = _TRACEPARENT.fullmatch((traceparent or "").strip(" \t"))
     if match is None or (match["version"] == "00" and match["more"]):
         return ctx
     return ctx.with_trace(
