@@ -97,34 +97,6 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"
 
 
-@pytest.mark.parametrize("header", [f"00-{TRACE}-{SPAN}-01", f"01-{TRACE}-{SPAN}-01-more"])
-def test_a_traceparent_is_joined(header: str) -> None:
-    ctx = obs.with_traceparent(obs.current_context(), header)
-    assert (ctx.trace_id, ctx.span_id) == (TRACE, SPAN)
-    child = ctx.with_request_id(obs.new_uuid())
-    assert child.trace_id == TRACE
-    assert child.span_id not in (None, SPAN)
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "",
-        f"00-{TRACE}-{SPAN}",
-        f"00-{TRACE}-{SPAN}-01-more",
-        f"ff-{TRACE}-{SPAN}-01",
-        f"00-{TRACE.upper()}-{SPAN}-01",
-        f"00-{'0' * 32}-{SPAN}-01",
-        f"00-{TRACE}-{'0' * 16}-01",
-        f" 00-{TRACE}-{SPAN}-01",
-        f"00-{TRACE}-{SPAN}-01\n",
-    ],
-)
-def test_a_malformed_traceparent_is_ignored(header: str | None) -> None:
-    assert obs.with_traceparent(obs.current_context(), header) == obs.current_context()
-
-
 @given(st.uuids(), st.sampled_from(["{}", "urn:uuid:{}", "{{{}}}"]), st.booleans())
 def test_a_request_id_in_any_usual_form_becomes_canonical(
     value: UUID, form: str, upper: bool

@@ -40,6 +40,7 @@ def test_a_good_traceparent_is_joined(traceparent: str, flags: str) -> None:
     [
         pytest.param(None, id="absent"),
         pytest.param("", id="empty"),
+        pytest.param(f"{GOOD}\n", id="line feed behind"),
         pytest.param(f"{GOOD}-what-the-future-will-be-like", id="version 00 with more"),
         pytest.param(f"{GOOD}-", id="version 00 with a hyphen more"),
         pytest.param(f"cc-{TRACE}-{SPAN}-01.what", id="future version without a hyphen"),
