@@ -93,10 +93,6 @@ def test_any_carrier_is_read_or_refused(carrier: dict[str, Any]) -> None:
             obs.extract(carrier)
 
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-SPAN = "00f067aa0ba902b7"
-
-
 @given(st.uuids(), st.sampled_from(["{}", "urn:uuid:{}", "{{{}}}"]), st.booleans())
 def test_a_request_id_in_any_usual_form_becomes_canonical(
     value: UUID, form: str, upper: bool

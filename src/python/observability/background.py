@@ -38,7 +38,7 @@ class BackgroundOutlet:
 
     def write(self, line: bytes) -> None:
         """Queue a line, or count it as dropped."""
-        self._account.emitted.add()
+        self._account.count_emitted()
         if self._queue.qsize() >= self._capacity:
             self._account.drop("queue_full")
             return
@@ -96,7 +96,7 @@ class BackgroundOutlet:
                 self._account.drop(reason_of(error))
             return
         for _ in lines:
-            self._account.written.add()
+            self._account.count_written()
         with contextlib.suppress(Exception):
             self._tell()
 

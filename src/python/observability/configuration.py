@@ -1,6 +1,6 @@
 """How the façade is set up: from arguments, else from the environment."""
 
-import socket
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -74,7 +74,7 @@ def _actor(
 
 def _machine_name() -> str | None:
     """Return the machine's name if an actor may bear it."""
-    name = socket.gethostname()
+    name = os.uname().nodename
     known = Actor(service_name="any", service_version="0", env="any", host=name)
     return None if actor_violations(known.as_dict()) else name
 

@@ -1,6 +1,7 @@
 """Counts without a lock."""
 
 import itertools
+from collections.abc import Callable
 
 
 class Counter:
@@ -10,17 +11,15 @@ class Counter:
     handler interrupts.
     """
 
-    __slots__ = ("_next",)
+    __slots__ = ("_count", "add")
 
     def __init__(self) -> None:
-        self._next = itertools.count()
-
-    def add(self) -> None:
-        """Count one more."""
-        next(self._next)
+        self._count = itertools.count()
+        #: Counts one more.
+        self.add: Callable[[], int] = self._count.__next__
 
     @property
     def value(self) -> int:
         """How many were counted."""
         # The only look at an itertools.count that does not advance it: "count(7)".
-        return int(repr(self._next)[len("count(") : -1])
+        return int(repr(self._count)[len("count(") : -1])

@@ -116,7 +116,8 @@ def _parts(
     facade: Facade, event: Event | str, first: Any, second: Any
 ) -> tuple[str, Mapping[str, Any], ObsContext]:
     if isinstance(event, Event):
-        return event.event_name, event.payload(), first or facade.context()
+        payload = event._payload  # noqa: SLF001 - no copy: sealing changes nothing.
+        return event.event_name, payload, first or facade.context()
     return event, first, second or facade.context()
 
 

@@ -47,23 +47,22 @@ class Account:
     """What became of the events that one sink got, and which losses were told."""
 
     def __init__(self) -> None:
-        self.emitted = Counter()
-        self.written = Counter()
-        self._dropped: dict[Reason, Counter] = {}
+        self._emitted = Counter()
+        self._written = Counter()
+        #: Counts one more that was given to the sink, and one more that it wrote.
+        self.count_emitted = self._emitted.add
+        self.count_written = self._written.add
+        #: How many were lost, by the reason.
+        self.dropped: dict[Reason, Counter] = {}
         self._told: dict[Reason, int] = {}
 
     def drop(self, reason: Reason) -> None:
-        """Count an event that was lost, with the reason."""
-        self._dropped.setdefault(reason, Counter()).add()
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing was ever lost."""
-        return not self._dropped
+        """Count an event that was lost."""
+        self.dropped.setdefault(reason, Counter()).add()
 
     def untold(self) -> Iterator[tuple[Reason, int]]:
         """Yield each reason with the number of events that were lost for it and not told."""
-        for reason, count in tuple(self._dropped.items()):
+        for reason, count in tuple(self.dropped.items()):
             untold = count.value - self._told.get(reason, 0)
             if untold:
                 yield reason, untold
@@ -71,14 +70,14 @@ class Account:
     def tell(self, reason: Reason, count: int) -> None:
         """Note that `count` losses were told, by an event that was written in addition."""
         self._told[reason] = self._told.get(reason, 0) + count
-        self.emitted.add()
-        self.written.add()
+        self.count_emitted()
+        self.count_written()
 
     def stats(self) -> SinkStats:
         """Return the account as it stands."""
         # Emitted last: a line under way counts as waiting, never as too many.
-        written = self.written.value
-        dropped = sum(count.value for count in tuple(self._dropped.values()))
-        emitted = self.emitted.value
+        written = self._written.value
+        dropped = sum(count.value for count in tuple(self.dropped.values()))
+        emitted = self._emitted.value
         waiting = max(0, emitted - written - dropped)
         return SinkStats(emitted=emitted, written=written, dropped=dropped, waiting=waiting)

@@ -46,7 +46,7 @@ class DirectOutlet:
 
     def __init__(self, sink: Sink, tell_dropped: TellDropped) -> None:
         self.name = sink.name
-        self._sink = sink
+        self._write = sink.write
         self._tell_dropped = tell_dropped
         self._account = Account()
         self._telling = threading.Lock()
@@ -54,14 +54,14 @@ class DirectOutlet:
     def write(self, line: bytes) -> None:
         """Write a line, or count it as dropped."""
         account = self._account
-        account.emitted.add()
+        account.count_emitted()
         try:
-            self._sink.write(line)
+            self._write(line)
         except Exception as error:  # noqa: BLE001 - whatever it is, the line is counted.
             account.drop(reason_of(error))
             return
-        account.written.add()
-        if not account.clean:
+        account.count_written()
+        if account.dropped:
             self._tell()
 
     def flush(self, timeout_s: float) -> bool:
@@ -78,7 +78,7 @@ class DirectOutlet:
             return
         try:
             for reason, count in self._account.untold():
-                self._sink.write(self._tell_dropped(count, self.name, reason))
+                self._write(self._tell_dropped(count, self.name, reason))
                 self._account.tell(reason, count)
         except Exception:  # noqa: BLE001 - whatever it is, the host goes on.
             # It is gone again; the count stands until it is back.
