@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from observability.context import Actor
 from observability.sinks import BatchSink, Sink
 from observability.sinks.logging_sink import LoggingSink
-from observability.validate import actor_violations
+from observability.validate import actor_contract
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -63,7 +63,7 @@ def _actor(
         env=environment.get("OBS_ENV") or "local",
         host=host or _machine_name(),
     )
-    for violation in actor_violations(actor.as_dict()):
+    for violation in actor_contract().violations(actor.as_dict()):
         member = violation.path.removeprefix("/")
         raise InvalidConfiguration(
             f"{_ACTOR_VARIABLES.get(member, member)} cannot be used: "
@@ -76,7 +76,7 @@ def _machine_name() -> str | None:
     """Return the machine's name if an actor may bear it."""
     name = os.uname().nodename
     known = Actor(service_name="any", service_version="0", env="any", host=name)
-    return None if actor_violations(known.as_dict()) else name
+    return None if actor_contract().violations(known.as_dict()) else name
 
 
 def _stdout(_: str, __: Mapping[str, str]) -> Sink:

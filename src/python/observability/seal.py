@@ -16,9 +16,11 @@ from observability.ledger import Judgements
 from observability.validate import (
     ContractViolation,
     EventContract,
+    actor_contract,
+    correlation_contract,
     envelope_violations,
     event_contract,
-    sound,
+    span_id_contract,
 )
 from observability.violation_limit import ViolationLimit
 
@@ -51,8 +53,7 @@ class _EventForm:
     severity: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _EncodedContext:
+class _EncodedContext(NamedTuple):
     """What never changes from one line of a context to the next.
 
     `sound` tells whether it keeps its contract, `known` names the ids that it has. The members of
@@ -218,24 +219,34 @@ _EVENT_ID = slice(len(_BEGINNING), len(_BEGINNING) + 36)
 
 def _encoded(ctx: ObsContext) -> _EncodedContext:
     """Judge and encode a context, once."""
-    is_sound = sound(ctx)
-    ids = ctx.correlation()
-    members, with_parent = b"", None
-    if is_sound:
-        members = b'"correlation":%b,"actor":%b,"payload":' % (
-            orjson.dumps(ids),
-            orjson.dumps(ctx.actor.as_dict()),
-        )
-        if ctx.parent_span_id:
-            with_parent = b'%b{"parent_span_id":%b,' % (members, orjson.dumps(ctx.parent_span_id))
+    ids, parent = ctx.correlation(), ctx.parent_span_id
+    actor = ctx.actor.encoded
+    if actor is None:
+        actor = _encoded_actor(ctx.actor)
+    is_sound = (
+        actor != b""
+        and correlation_contract().accepts(ids)
+        and (parent is None or span_id_contract().accepts(parent))
+    )
+    members = b"".join((b'"correlation":', orjson.dumps(ids), actor)) if is_sound else b""
     encoded = _EncodedContext(
-        sound=is_sound,
-        known=frozenset(name for name, value in ids.items() if value is not None),
-        members=members,
-        with_parent=with_parent,
+        is_sound,
+        frozenset([name for name, value in ids.items() if value is not None]),
+        members,
+        b'%b{"parent_span_id":"%b",' % (members, parent.encode()) if is_sound and parent else None,
     )
     # A cache beside immutable values: whichever thread comes last leaves the same.
     object.__setattr__(ctx, "encoded", encoded)
+    return encoded
+
+
+def _encoded_actor(actor: Actor) -> bytes:
+    """Return the actor's member of the envelope, up to the payload; nothing for an unsound one."""
+    member = actor.as_dict()
+    encoded = b""
+    if actor_contract().accepts(member):
+        encoded = b',"actor":%b,"payload":' % orjson.dumps(member)
+    object.__setattr__(actor, "encoded", encoded)
     return encoded
 
 

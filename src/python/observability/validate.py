@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from observability.context import ObsContext
 from observability.contracts import BASE, Contract, Violation, contract, schemas
 
 ENVELOPE = "observability/event_envelope.schema.json"
@@ -60,22 +58,22 @@ def event_contract(event_name: str) -> EventContract:
     )
 
 
-def sound(ctx: ObsContext) -> bool:
-    """Tell whether what a context gives to its events keeps the schemas."""
-    return (
-        _part("correlation").accepts(ctx.correlation())
-        and _part("correlation").accepts({"span_id": ctx.parent_span_id})
-        and _part("actor").accepts(ctx.actor.as_dict())
-    )
+@cache
+def correlation_contract() -> Contract:
+    """Return the contract of the five ids."""
+    return contract("observability/correlation.schema.json")
 
 
-def actor_violations(actor: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """Return the rules that an actor breaks; none when it is valid."""
-    return _part("actor").violations(actor)
+@cache
+def span_id_contract() -> Contract:
+    """Return the contract of a span's id alone."""
+    return contract("observability/definitions.schema.json#/$defs/span_id")
 
 
-def _part(name: str) -> Contract:
-    return contract(f"observability/{name}.schema.json")
+@cache
+def actor_contract() -> Contract:
+    """Return the contract of who emits."""
+    return contract("observability/actor.schema.json")
 
 
 def _judge(event_name: object) -> Contract:

@@ -1,16 +1,18 @@
 """Gives every request its context, and every response its `X-Request-Id`."""
 
 import time
+from collections.abc import Iterable, Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import observability as obs
 from api.problems import internal_error
 from observability import events
 
-REQUEST_ID = "X-Request-Id"
-REQUEST_ID_REPLACED = "X-Request-Id-Replaced"
+# X-Request-Id and X-Request-Id-Replaced, as ASGI has them.
+_REQUEST_ID = b"x-request-id"
+_REPLACED = b"x-request-id-replaced"
+_OURS = frozenset((_REQUEST_ID, _REPLACED))
 
 KNOWN_METHODS = frozenset(
     ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
@@ -34,12 +36,12 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.getlist(REQUEST_ID)
-        accepted = obs.parse_request_id(given[0]) if len(given) == 1 else None
-        ctx = _joined_context(headers).with_request_id(accepted or obs.new_uuid())
+        given = _given(scope["headers"])
+        request_ids = given[_REQUEST_ID]
+        accepted = obs.parse_request_id(request_ids[0]) if len(request_ids) == 1 else None
+        ctx = _joined_context(given).with_request_id(accepted or obs.new_uuid())
         scope.setdefault("state", {})["obs"] = ctx
-        response = _Response(send, ctx, replaced=bool(given) and accepted is None)
+        response = _Response(send, ctx, replaced=bool(request_ids) and accepted is None)
         with obs.use_context(ctx):
             await self._respond(scope, receive, response)
 
@@ -57,13 +59,21 @@ class RequestContextMiddleware:
                 obs.emit(_failed(scope, response.status, 1000 * (time.monotonic() - began_s)))
 
 
-def _joined_context(headers: Headers) -> obs.ObsContext:
-    given = headers.getlist("traceparent")
-    return obs.with_traceparent(
-        obs.current_context(),
-        given[0] if len(given) == 1 else None,
-        ",".join(headers.getlist("tracestate")),
-    )
+def _given(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, list[str]]:
+    """Return the values of the headers that matter here; ASGI gives their names in lower case."""
+    given: dict[bytes, list[str]] = {_REQUEST_ID: [], b"traceparent": [], b"tracestate": []}
+    for name, value in headers:
+        if name in given:
+            given[name].append(value.decode("latin-1"))
+    return given
+
+
+def _joined_context(given: Mapping[bytes, list[str]]) -> obs.ObsContext:
+    traceparents = given[b"traceparent"]
+    if len(traceparents) != 1:
+        return obs.current_context()
+    tracestate = ",".join(given[b"tracestate"])
+    return obs.with_traceparent(obs.current_context(), traceparents[0], tracestate)
 
 
 def _failed(scope: Scope, status: int, latency_ms: float) -> events.RequestFailed:
@@ -88,8 +98,10 @@ class _Response:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers[REQUEST_ID] = str(self._ctx.request_id)
+            # An application's own X-Request-Id gives way: there is one, and it is the right one.
+            headers = [each for each in message.get("headers", ()) if each[0].lower() not in _OURS]
+            headers.append((_REQUEST_ID, str(self._ctx.request_id).encode()))
             if self._replaced:
-                headers[REQUEST_ID_REPLACED] = "true"
+                headers.append((_REPLACED, b"true"))
+            message["headers"] = headers
         await self._send(message)
