@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -102,6 +103,11 @@ def test_the_name_and_a_payload_say_the_same_as_the_typed_event(strict_sink: Mem
     obs.emit("narralytica.search.executed", SEARCH.payload(), ctx)
     first, second = strict_sink.lines
     assert first == second
+
+
+def test_a_payload_can_be_any_mapping(strict_sink: Memory) -> None:
+    obs.emit(SEARCH.event_name, MappingProxyType(SEARCH.payload()), request_context())
+    assert strict_sink.envelopes()[0]["payload"] == SEARCH.payload()
 
 
 def test_the_bound_context_is_taken_when_none_is_given(strict_sink: Memory) -> None:

@@ -130,6 +130,9 @@ class Sealer:
         payload keys if that makes it valid, else withheld; either way a `contract.violated` event
         with the same correlation follows, unless there were too many.
         """
+        if isinstance(payload, Mapping) and payload.__class__ is not dict:
+            # The validator knows dictionaries alone.
+            return self.seal(event_name, dict(payload), ctx)
         violations = self._violations(event_name, payload, ctx)
         self.judgements.violated.add()
         if self.strict:
