@@ -3,9 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast, get_args
 
 from observability.context import Actor
 from observability.sinks import BatchSink, Sink
+from observability.sinks.file_sink import FileSink, Fsync, Rotation
 from observability.sinks.logging_sink import LoggingSink
 from observability.validate import actor_contract
 
@@ -83,7 +86,30 @@ def _stdout(_: str, __: Mapping[str, str]) -> Sink:
     return LoggingSink()
 
 
-_KINDS: Mapping[str, Callable[[str, Mapping[str, str]], Sink | BatchSink]] = {"stdout": _stdout}
+def _file(path: str, environment: Mapping[str, str]) -> Sink:
+    rotation = Rotation(
+        max_bytes=_whole_number(environment, "OBS_FILE_MAX_BYTES", 1, Rotation().max_bytes),
+        keep=_whole_number(environment, "OBS_FILE_KEEP", 0, Rotation().keep),
+    )
+    fsync = environment.get("OBS_FILE_FSYNC") or "never"
+    if fsync not in get_args(Fsync):
+        raise InvalidConfiguration(
+            f"OBS_FILE_FSYNC must be {', '.join(get_args(Fsync))}, not {fsync!r}"
+        )
+    if not path:
+        raise InvalidConfiguration("OBS_SINKS: file needs a path, as in file:events.jsonl")
+    try:
+        return FileSink(Path(path), rotation=rotation, fsync=cast(Fsync, fsync))
+    except OSError as error:
+        raise InvalidConfiguration(
+            f"OBS_SINKS: {path} cannot be written ({error.strerror})"
+        ) from error
+
+
+_KINDS: Mapping[str, Callable[[str, Mapping[str, str]], Sink | BatchSink]] = {
+    "stdout": _stdout,
+    "file": _file,
+}
 
 
 def _sinks(environment: Mapping[str, str]) -> tuple[Sink | BatchSink, ...]:
@@ -99,9 +125,16 @@ def _sink(entry: str, environment: Mapping[str, str]) -> Sink | BatchSink:
         make = _KINDS[kind]
     except KeyError:
         raise InvalidConfiguration(
-            f"OBS_SINKS takes {', '.join(_KINDS)}, separated by commas, not {entry!r}"
+            f"OBS_SINKS takes stdout and file:PATH, separated by commas, not {entry!r}"
         ) from None
     return make(argument, environment)
+
+
+def _whole_number(environment: Mapping[str, str], name: str, least: int, usual: int) -> int:
+    value = environment.get(name) or str(usual)
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise InvalidConfiguration(f"{name} must be a whole number from {least}, not {value!r}")
+    return int(value)
 
 
 def _boolean(environment: Mapping[str, str], name: str) -> bool:

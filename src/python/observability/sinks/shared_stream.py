@@ -19,7 +19,7 @@ class SharedStream:
 
     #: How long a write waits for the reader and for other writers, in seconds. Once it has waited
     #: in vain, writes do not wait at all until one succeeds.
-    WAIT_S = 1.0
+    WAIT_S = 2.0
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -44,10 +44,13 @@ class SharedStream:
 
     def _write_whole(self, end: "_End", line: bytes, deadline_s: float) -> None:
         written = end.write(line, deadline_s)
-        self._torn = self._torn and written == 0
-        while written < len(line):
+        try:
+            while written < len(line):
+                written += end.write(line[written:], deadline_s)
+        except OSError:
+            # Not before it is so: a fork in the midst of writing would inherit it.
             self._torn = True
-            written += end.write(line[written:], deadline_s)
+            raise
         self._torn = False
 
     def _end(self) -> "_End":
@@ -79,7 +82,7 @@ class _End:
                 if time.monotonic() >= deadline_s:
                     raise TimeoutError("other writers hold the stream") from None
                 time.sleep(pause_s)
-                pause_s = min(2 * pause_s, 0.005)
+                pause_s = min(2 * pause_s, 0.001)
             else:
                 return
 
