@@ -51,6 +51,7 @@ def main(name: str, count: str, seed: str) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     [account] = obs.stats().sinks.values()
     sys.stderr.write(json.dumps([account.emitted, account.written, account.dropped]))
+    sys.stderr.flush()
     os._exit(0)
 
 

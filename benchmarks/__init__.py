@@ -1,0 +1,1 @@
+"""What telemetry costs: the façade and its peers, measured side by side."""

@@ -1,0 +1,1 @@
+"""The cost of one event line, in the façade and in its peers."""
