@@ -19,7 +19,7 @@ from store.database import MissingDatabaseUrl, database_url, migrate, out_of_rea
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def main(host: str, port: int) -> None:
-    """Serve the HTTP API. Settings: DATABASE_URL, OBS_VALIDATE_STRICT, OBS_ENV, OBS_HASH_KEY."""
+    """Serve the HTTP API. Settings: DATABASE_URL and OBS_* (docs/observability.md)."""
     try:
         url = database_url(os.environ)
         app = observed(create_app(url, default_embedder))

@@ -17,7 +17,7 @@ from workers.runtime.timing import InvalidTiming, Timing, timing_from
 from workers.runtime.worker import GivenUp, serve
 
 SETTINGS = (
-    "Settings: DATABASE_URL, OBS_VALIDATE_STRICT, OBS_ENV, "
+    "Settings: DATABASE_URL, OBS_VALIDATE_STRICT, OBS_SINKS, OBS_ENV, "
     "WORKER_HEARTBEAT_S, WORKER_STALLED_S, WORKER_GRACE_S."
 )
 
