@@ -124,9 +124,6 @@ def test_a_loss_that_could_not_be_told_is_told_later_with_the_others() -> None:
     obs.emit(SEARCH, ctx)
     obs.emit(SEARCH, ctx)
 
-    class Flaky(Faulty):
-        pass
-
     # Writing works again, telling does not: the count stands.
     write, writes = sink.write, iter([None, OSError(errno.EPIPE, "")])
 
@@ -309,14 +306,14 @@ def test_100_000_events_over_changing_faults_are_all_accounted_for() -> None:
     ctx = configured(sink)
     violating = SEARCH.payload() | {"query": "hunter2"}
 
-    def emit() -> None:
+    def emit_many() -> None:
         for number in range(25_000):
             if number % 1_000:
                 obs.emit(SEARCH, ctx)
             else:
                 obs.emit(SEARCH.event_name, violating, ctx)
 
-    threads = [threading.Thread(target=emit) for _ in range(4)]
+    threads = [threading.Thread(target=emit_many) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

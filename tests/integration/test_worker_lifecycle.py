@@ -324,8 +324,8 @@ def test_a_worker_that_was_given_up_altogether_ends_when_it_comes_back(
 def test_an_event_that_was_recorded_but_not_written_is_written_with_its_id(
     workshop: Workshop, tmp_path: Path
 ) -> None:
-    job_id = str(uuid4())
-    ctx = obs.current_context().with_request_id(str(uuid4())).with_job(job_id)
+    job_id = obs.new_uuid()
+    ctx = obs.current_context().with_request_id(obs.new_uuid()).with_job(job_id)
     [sealed] = obs.seal(events.JobCreated(job_type="ingest"), ctx)
     workshop.query(
         "INSERT INTO outbox (event_id, line, recorded_at) VALUES (%s, %s, now() - interval '1 h')",

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from explorer.lines import EventLine
-
-PREFIX = "narralytica."
+from observability.events import JobCreated, JobRunStarted, JobStatusViewed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ def request_story(events: Iterable[EventLine], request_id: str) -> RequestStory:
     """Return the story of one request from events in the order of their time."""
     own = [event for event in events if event.correlation.get("request_id") == request_id]
     # A look at a job's status is another request's: the job belongs to the one that created it.
-    created = _ids(own, "job_id", f"{PREFIX}job.created")
+    created = _ids(own, "job_id", JobCreated.event_name)
     return RequestStory(
         request_id=request_id,
         jobs=tuple(_job(_of(own, "job_id", job_id), job_id) for job_id in created),
@@ -91,7 +90,7 @@ def uncorrelated(events: Iterable[EventLine], story: RequestStory) -> list[Event
         event
         for event in events
         if event.correlation.get("job_id") in jobs
-        and event.event_name != f"{PREFIX}job.status_viewed"
+        and event.event_name != JobStatusViewed.event_name
         and (
             event.correlation.get("request_id") != story.request_id
             or event.correlation.get("job_run_id") not in {None, *runs}
@@ -102,7 +101,7 @@ def uncorrelated(events: Iterable[EventLine], story: RequestStory) -> list[Event
 def _job(events: Sequence[EventLine], job_id: str) -> JobStory:
     own = [event for event in events if _area(event) == "job" and not _viewed(event)]
     last = own[-1].payload
-    started = _ids(events, "job_run_id", f"{PREFIX}job_run.started")
+    started = _ids(events, "job_run_id", JobRunStarted.event_name)
     return JobStory(
         job_id=job_id,
         job_type=last["job_type"],
@@ -159,7 +158,7 @@ def _area(event: EventLine) -> str:
 
 
 def _viewed(event: EventLine) -> bool:
-    return event.event_name == f"{PREFIX}job.status_viewed"
+    return event.event_name == JobStatusViewed.event_name
 
 
 def _of(events: Iterable[EventLine], key: str, value: str) -> list[EventLine]:
