@@ -77,7 +77,7 @@ def emit(event: Event | SealedEvent | str, first: Any = None, second: Any = None
     Takes a typed event, a registered name with its payload, or an event sealed before. `ctx` is
     by default the context bound to this task. With OBS_VALIDATE_STRICT on, an event that breaks
     its contract raises ContractViolation; otherwise `emit` never raises. It blocks no longer than
-    the sink: two seconds on a pipe that nobody reads, and not at all after that.
+    the sink: five seconds on a pipe that nobody reads, and not at all after that.
     """
     facade = _facade
     try:

@@ -19,7 +19,7 @@ class SharedStream:
 
     #: How long a write waits for the reader and for other writers, in seconds. Once it has waited
     #: in vain, writes do not wait at all until one succeeds.
-    WAIT_S = 2.0
+    WAIT_S = 5.0
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
