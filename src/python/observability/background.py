@@ -23,13 +23,10 @@ class BackgroundOutlet:
     thread starts with the first line, so that none is inherited by a fork.
     """
 
-    def __init__(
-        self, sink: BatchSink, tell_dropped: TellDropped, capacity: int = CAPACITY
-    ) -> None:
+    def __init__(self, sink: BatchSink, tell_dropped: TellDropped) -> None:
         self.name = sink.name
         self._sink = sink
         self._tell_dropped = tell_dropped
-        self._capacity = capacity
         self._account = Account()
         # Unlike queue.Queue, its put takes no lock that a signal handler could find taken.
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
@@ -39,7 +36,7 @@ class BackgroundOutlet:
     def write(self, line: bytes) -> None:
         """Queue a line, or count it as dropped."""
         self._account.count_emitted()
-        if self._queue.qsize() >= self._capacity:
+        if self._queue.qsize() >= CAPACITY:
             self._account.drop("queue_full")
             return
         self._queue.put(line)

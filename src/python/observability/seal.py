@@ -85,11 +85,11 @@ class Sealer:
 
     def own(self, event: Event, ctx: ObsContext | None = None) -> SealedEvent:
         """Seal an event of the façade itself; ContractViolation would be its own fault."""
+        name, payload = event.event_name, event.payload()
         bearer = ctx or ObsContext(actor=self.actor)
-        line = self.line(event.event_name, event.payload(), bearer)
+        line = self.line(name, payload, bearer)
         if line is None:
-            violations = self._violations(event.event_name, event.payload(), bearer)
-            raise ContractViolation(event.event_name, violations)
+            raise ContractViolation(name, self._violations(name, payload, bearer))
         return _sealed(line)
 
     def line(self, event_name: Any, payload: Any, ctx: ObsContext) -> bytes | None:

@@ -4,9 +4,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from registry.coverage.plan import Item, Kind, Plan
+from registry.strict_json import strict_json
 
 # A stream of nonsense must not fill the memory; the first ones tell what is wrong.
 MOST_STRANGERS = 200
@@ -63,17 +64,13 @@ class Tally:
 
 def _parsed(line: bytes, place: str) -> dict[str, Any]:
     try:
-        envelope = json.loads(line.decode(), parse_constant=_refuse)
+        envelope = strict_json(line.decode())
     except (ValueError, RecursionError) as error:
         # The error's own text would quote the line, which may be private.
         raise UnreadableLine(f"{place}: is not JSON (RFC 8259)") from error
     if not isinstance(envelope, dict):
         raise UnreadableLine(f"{place}: is not a JSON object (type)")
     return envelope
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def _service(envelope: Mapping[str, Any]) -> str:

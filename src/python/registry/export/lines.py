@@ -1,14 +1,14 @@
 """Reads emitted lines and judges each by the contracts."""
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from registry.export.documents import Documents
 from registry.export.json_schema import json_schema_bundle
+from registry.strict_json import strict_json
 
 
 class InvalidLine(ValueError):
@@ -32,13 +32,9 @@ def read_lines(file: str, lines: Iterable[bytes], documents: Documents) -> Itera
 
 def _parsed(line: bytes, place: str) -> Any:
     try:
-        return json.loads(line, parse_constant=_refuse)
+        return strict_json(line)
     except (ValueError, RecursionError) as error:
         raise InvalidLine(f"{place}: is not JSON ({error})") from error
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def _check(envelope: Any, judge: Draft202012Validator, place: str) -> None:
