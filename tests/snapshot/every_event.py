@@ -19,6 +19,7 @@ from observability.events import (
     LayerCompleted,
     LayerFailed,
     LayerStarted,
+    LibraryLogged,
     RequestFailed,
     SearchExecuted,
     SearchFailed,
@@ -194,4 +195,14 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         REQUEST,
     ),
     (EventsDropped(dropped_count=4, sink="stdout", reason="broken_pipe"), PROCESS),
+    (
+        LibraryLogged(
+            logger_name="uvicorn.error",
+            level="error",
+            function_name="run_asgi",
+            line_number=416,
+            error_type="KeyError",
+        ),
+        REQUEST,
+    ),
 )

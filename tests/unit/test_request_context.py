@@ -1,21 +1,29 @@
 """Every request gets its context and every response its `X-Request-Id`, whatever the app does."""
 
 import asyncio
+import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import orjson
 import pytest
+import uvicorn
 from fastapi import BackgroundTasks, FastAPI, Query, Request
 from fastapi.responses import StreamingResponse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import observability as obs
 from api.middleware.request_context import RequestContextMiddleware
 from api.problems import install_problem_handlers
+from tests.unit.kept_logging import kept_logging
 
 CANONICAL = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -189,6 +197,62 @@ def test_two_ids_are_as_good_as_none() -> None:
     assert answer.headers["X-Request-Id-Replaced"] == "true"
 
 
+FORMS = ("{}", "{{{}}}", "urn:uuid:{}", "URN:UUID:{}")
+
+# One for all examples: it would cost more than they do.
+APP = application()
+
+
+def answer_to(*request_ids: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers that answer a request with these values of X-Request-Id (ASGI)."""
+    told: list[Message] = []
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/fine",
+        "query_string": b"",
+        "headers": [(b"x-request-id", each) for each in request_ids],
+    }
+    asyncio.run(wrapped(APP)(scope, receive, send))
+    ours = (b"x-request-id", b"x-request-id-replaced")
+    return [header for header in told[0]["headers"] if header[0] in ours]
+
+
+@given(st.uuids(), st.sampled_from(FORMS), st.booleans(), st.booleans())
+@settings(max_examples=50)
+def test_any_uuid_is_taken(value: UUID, form: str, hex_only: bool, upper: bool) -> None:
+    digits = value.hex if hex_only else str(value)
+    written = form.format(digits.upper() if upper else digits)
+    assert answer_to(written.encode()) == [(b"x-request-id", str(value).encode())]
+
+
+@given(st.binary() | st.text().map(str.encode) | st.from_regex(r"[0-9a-f-]{30,40}").map(str.encode))
+@settings(max_examples=100)
+def test_any_bytes_are_taken_in_canonical_form_or_replaced(value: bytes) -> None:
+    [(_, answered), *replaced] = answer_to(value)
+    assert str(UUID(answered.decode())).encode() == answered
+    if replaced:
+        assert replaced == [(b"x-request-id-replaced", b"true")]
+        assert answered not in value
+    else:
+        assert answered.replace(b"-", b"") in value.lower().replace(b"-", b"")
+
+
+@given(st.lists(st.uuids().map(lambda value: str(value).encode()), min_size=2, max_size=5))
+@settings(max_examples=25)
+def test_any_number_of_ids_but_one_is_replaced(values: list[bytes]) -> None:
+    [(_, answered), replaced] = answer_to(*values)
+    assert answered not in values
+    assert replaced == (b"x-request-id-replaced", b"true")
+
+
 def test_an_app_cannot_answer_with_another_id() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"x-request-id", b"mine"), (b"x-request-id", b"too")]
@@ -331,6 +395,111 @@ def test_contexts_do_not_leak_between_interleaved_requests() -> None:
     assert [set(answer.json()) for answer in answers] == [{given} for given in ids]
     assert later == {given: given for given in ids}
     assert obs.current_context().request_id is None
+
+
+@pytest.fixture
+def port(lines: Lines) -> Iterator[int]:
+    """The port of a real server, set up as a service is."""
+    with kept_logging():
+        obs.configure(
+            service_name="api",
+            service_version="0.1.0",
+            sinks=(lines,),
+            environment={"OBS_VALIDATE_STRICT": "true"},
+            library_logs=True,
+        )
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            with running_server(listening):
+                yield listening.getsockname()[1]
+
+
+@contextmanager
+def running_server(listening: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(wrapped(), log_config=None, access_log=False, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    deadline_s = time.monotonic() + 30
+    while not server.started:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    yield
+    server.should_exit = True
+    thread.join(30)
+
+
+def asked(port: int, *headers: bytes, path: bytes = b"/fine") -> bytes:
+    """Return the bytes that answer a request with these lines of headers."""
+    lines = (b"GET %b HTTP/1.1" % path, b"Host: test", b"Connection: close", *headers, b"", b"")
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        try:
+            connection.sendall(b"\r\n".join(lines))
+            while part := connection.recv(65536):
+                answer += part
+        except ConnectionError:
+            # The server has refused what it did not read to its end.
+            return answer
+    return answer
+
+
+@pytest.mark.parametrize("sent", [CANONICAL, CANONICAL.upper(), f"{{{CANONICAL}}}"])
+def test_over_a_socket_a_uuid_is_given_back_canonical(port: int, sent: str) -> None:
+    answer = asked(port, b"X-Request-Id: %b" % sent.encode())
+    assert b"\r\nx-request-id: %b\r\n" % CANONICAL.encode() in answer
+    assert b"replaced" not in answer
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\x01canary",
+        b"canary\x7f",
+        b"canary\x1b[31m",
+        b"canary" * 9_000,
+        "canary٠".encode(),
+        b"canary\r\n folded",
+        CANONICAL.encode() + b"\r\nX-Request-Id: " + CANONICAL.encode(),
+    ],
+)
+def test_over_a_socket_anything_else_is_replaced(port: int, sent: bytes) -> None:
+    answer = asked(port, b"X-Request-Id: " + sent)
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.count(b"\r\nx-request-id: ") == 1
+    assert b"\r\nx-request-id-replaced: true\r\n" in answer
+    assert b"canary" not in answer
+    assert CANONICAL.encode() not in answer
+
+
+@pytest.mark.parametrize("sent", [b"canary\x00", b"canary\x0b", b"canary" * 200_000])
+def test_what_is_no_http_the_server_refuses_and_tells(
+    port: int, lines: Lines, capfd: pytest.CaptureFixture[str], sent: bytes
+) -> None:
+    answer = asked(port, b"X-Request-Id: " + sent)
+    assert answer.startswith(b"HTTP/1.1 400 ") or not answer
+    assert b"canary" not in answer
+    [told] = lines.events
+    assert told["event_name"] == "narralytica.library.logged"
+    assert told["payload"]["logger_name"] == "uvicorn.error"
+    assert "canary" not in str(told)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_error_that_reaches_the_server_is_told_with_the_request_and_no_text(
+    port: int, lines: Lines, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = asked(port, b"X-Request-Id: " + CANONICAL.encode(), path=b"/items/canary?canary=1")
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert [told["event_name"] for told in lines.events] == [
+        "narralytica.request.failed",
+        "narralytica.library.logged",
+    ]
+    assert {told["correlation"]["request_id"] for told in lines.events} == {CANONICAL}
+    assert lines.events[1]["payload"]["error_type"] == "KeyError"
+    assert "canary" not in str(lines.events)
+    assert capfd.readouterr() == ("", "")
 
 
 async def _never(*arguments: Any) -> Any:

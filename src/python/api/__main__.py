@@ -28,7 +28,8 @@ def main(host: str, port: int) -> None:
         raise click.UsageError(str(error)) from error
     except psycopg.OperationalError as error:
         raise click.ClickException(out_of_reach(error)) from error
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
+    # The façade tells what is logged. Without a level, uvicorn makes up lines for its own trace.
+    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> J
 
 
 async def _database_away(request: Request, error: Exception) -> JSONResponse:
-    request.state.error_type = type(error).__qualname__
+    request.state.error_type = obs.told_error(error).error_type
     return problem(
         503,
         "The database cannot be reached. Nothing was accepted; try again.",

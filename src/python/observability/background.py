@@ -13,6 +13,9 @@ from observability.sinks import BatchSink
 CAPACITY = 10_000
 BATCH = 500
 
+#: How the names of the threads begin in which sinks work.
+THREAD_PREFIX = "observability-"
+
 _Item = bytes | threading.Event
 
 
@@ -62,7 +65,7 @@ class BackgroundOutlet:
                     return
                 # An interpreter that ends starts no threads: the line waits, and is counted so.
                 with contextlib.suppress(RuntimeError):
-                    name = f"observability-{self.name}"
+                    name = THREAD_PREFIX + self.name
                     threading.Thread(target=self._work, name=name, daemon=True).start()
                     self._started = True
             finally:

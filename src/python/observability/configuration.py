@@ -106,9 +106,25 @@ def _file(path: str, environment: Mapping[str, str]) -> Sink:
         ) from error
 
 
+def _otel(_: str, environment: Mapping[str, str]) -> BatchSink:
+    try:
+        # Nobody needs OpenTelemetry who does not name it.
+        from observability.sinks.otel_sink import OtelSink
+    except ImportError as error:
+        raise InvalidConfiguration(
+            "OBS_SINKS: otel needs the package opentelemetry-proto: install it, "
+            "or start a PEX with PEX_PATH=otel.pex"
+        ) from error
+    try:
+        return OtelSink(environment)
+    except ValueError as error:
+        raise InvalidConfiguration(str(error)) from None
+
+
 _KINDS: Mapping[str, Callable[[str, Mapping[str, str]], Sink | BatchSink]] = {
     "stdout": _stdout,
     "file": _file,
+    "otel": _otel,
 }
 
 
@@ -125,7 +141,7 @@ def _sink(entry: str, environment: Mapping[str, str]) -> Sink | BatchSink:
         make = _KINDS[kind]
     except KeyError:
         raise InvalidConfiguration(
-            f"OBS_SINKS takes stdout and file:PATH, separated by commas, not {entry!r}"
+            f"OBS_SINKS takes stdout, file:PATH and otel, separated by commas, not {entry!r}"
         ) from None
     return make(argument, environment)
 

@@ -133,6 +133,15 @@ def bind(ctx: ObsContext | None) -> ObsContext | None:
     return before
 
 
+_LEFT_CONTEXT = "_observability_context"
+
+
+def left_context(error: BaseException | None) -> ObsContext | None:
+    """Return the context that an exception left last, for those who log it further out."""
+    ctx = getattr(error, _LEFT_CONTEXT, None)
+    return ctx if isinstance(ctx, ObsContext) else None
+
+
 class _Bound(AbstractContextManager[ObsContext]):
     __slots__ = ("_before", "_ctx")
 
@@ -143,8 +152,11 @@ class _Bound(AbstractContextManager[ObsContext]):
         self._before = bind(self._ctx)
         return self._ctx
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         bind(self._before)
+        if error is not None:
+            # Always the last one: an exception that is raised again may have left others before.
+            error.__dict__[_LEFT_CONTEXT] = self._ctx
 
 
 def use_context(ctx: ObsContext) -> AbstractContextManager[ObsContext]:

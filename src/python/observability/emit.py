@@ -12,6 +12,7 @@ from observability.event import Event
 from observability.facade import Facade
 from observability.identifiers import new_uuid
 from observability.ledger import Stats
+from observability.library_logs import capture_library_logs
 from observability.privacy import keyed_hash
 from observability.propagation import extract as extract_for
 from observability.seal import SealedEvent
@@ -40,12 +41,14 @@ def configure(
     now_ns: Callable[[], int] = time.time_ns,
     new_event_id: Callable[[], str] = new_uuid,
     environment: Mapping[str, str] = os.environ,
+    library_logs: bool = False,
 ) -> None:
     """Set the façade up, once, when a process starts.
 
     An argument goes before its environment variable (OBS_SERVICE_NAME, OBS_SERVICE_VERSION,
     OBS_SINKS); `host` is by default this machine's name. `now_ns` (Unix time in nanoseconds) and
-    `new_event_id` stand in for the clock and the id generator.
+    `new_event_id` stand in for the clock and the id generator. `library_logs` is for services: it
+    takes over this process's log lines, warnings and uncaught exceptions (`library_logs.py`).
     Raises InvalidConfiguration for an environment variable that holds a wrong value.
     """
     configuration = from_environment(
@@ -56,6 +59,8 @@ def configure(
         sinks=sinks,
     )
     install(Facade(configuration, now_ns=now_ns, new_event_id=new_event_id))
+    if library_logs:
+        capture_library_logs(emit)
 
 
 def install(facade: Facade) -> Facade:

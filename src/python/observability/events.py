@@ -866,6 +866,47 @@ class EventsDropped(Event):
         self._payload = payload
 
 
+class LibraryLogged(Event):
+    """A library logged something, warned of something, or let an exception escape. What it said is left out, since the messages of foreign code may hold user text: this event tells where to look."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.library.logged"
+    severity: ClassVar[Severity] = "warn"
+
+    logger_name: str
+    """Python's name of the logger, most often the module's; py.warnings for a warning; the name of the hook for an exception that nobody caught, such as sys.excepthook."""
+    level: Literal["warning", "error", "critical"]
+    """How serious the library thinks it is; lower levels are switched off. critical also tells the exception that ended the process."""
+    function_name: str | None
+    """The function that logged, or that raised what nobody caught; absent when Python does not know it."""
+    line_number: int | None
+    """The line in that function's file; absent when Python does not know it."""
+    error_type: str | None
+    """The class of the exception that was logged or that nobody caught, or of the warning; its message is left out."""
+
+    def __init__(
+        self,
+        *,
+        logger_name: str,
+        level: Literal["warning", "error", "critical"],
+        function_name: str | None = None,
+        line_number: int | None = None,
+        error_type: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "logger_name": logger_name,
+            "level": level,
+        }
+        if function_name is not None:
+            payload["function_name"] = function_name
+        if line_number is not None:
+            payload["line_number"] = line_number
+        if error_type is not None:
+            payload["error_type"] = error_type
+        self._payload = payload
+
+
 AnyEvent: TypeAlias = (
     SearchExecuted
     | SearchFailed
@@ -886,6 +927,7 @@ AnyEvent: TypeAlias = (
     | IndexSyncFailed
     | ContractViolated
     | EventsDropped
+    | LibraryLogged
 )
 
 SCHEMA_VERSION = "2.0.0"
@@ -911,5 +953,6 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     IndexSyncFailed,
     ContractViolated,
     EventsDropped,
+    LibraryLogged,
 )
 """Every registered event, in the registry's order."""

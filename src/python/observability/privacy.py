@@ -9,6 +9,10 @@ MAX_MESSAGE = 256
 
 _UNPRINTABLE = re.compile("[^ -~]")
 
+# What `error_type` in definitions.schema.json does not take.
+_NO_NAME = re.compile("[^A-Za-z0-9_.]")
+_MAX_NAME = 128
+
 
 class SafeError(Exception):
     """The base of errors whose message may be told in events: it never holds user text."""
@@ -24,10 +28,15 @@ class ToldError:
 
 def told_error(error: BaseException) -> ToldError:
     """Return what may be told of an exception: of all but SafeError, the type's name alone."""
-    name = type(error).__qualname__.replace("<locals>.", "")
     message = str(error) if isinstance(error, SafeError) else ""
     printable = _UNPRINTABLE.sub("?", message)[:MAX_MESSAGE]
-    return ToldError(error_type=name, error_message=printable or None)
+    return ToldError(error_type=error_type(type(error)), error_message=printable or None)
+
+
+def error_type(error_class: type[BaseException]) -> str:
+    """Return the name of an exception's class as events tell it."""
+    name = error_class.__qualname__.replace("<locals>.", "")
+    return _NO_NAME.sub("_", name)[:_MAX_NAME]
 
 
 def keyed_hash(text: str, key: bytes) -> str:

@@ -50,7 +50,7 @@ class RequestContextMiddleware:
         try:
             await self._app(scope, receive, response)
         except Exception as error:
-            scope["state"]["error_type"] = type(error).__qualname__
+            scope["state"]["error_type"] = obs.told_error(error).error_type
             if response.status == 0:
                 await internal_error()(scope, receive, response)
             raise

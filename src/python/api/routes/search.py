@@ -52,7 +52,7 @@ async def search(
         hits, backend_latency_ms = await _hits(services, q, mode, limit)
     except Exception as error:
         failed = events.SearchFailed(
-            mode=mode, latency_ms=_since_ms(began_s), error_type=type(error).__qualname__
+            mode=mode, latency_ms=_since_ms(began_s), error_type=obs.told_error(error).error_type
         )
         obs.emit(failed, ctx)
         raise

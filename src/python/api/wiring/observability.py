@@ -14,5 +14,5 @@ def observed(app: ASGIApp) -> ASGIApp:
 
     Raises InvalidConfiguration for an environment variable with a wrong value.
     """
-    obs.configure(service_name=SERVICE_NAME, service_version=VERSION)
+    obs.configure(service_name=SERVICE_NAME, service_version=VERSION, library_logs=True)
     return RequestContextMiddleware(app)

@@ -167,3 +167,4 @@ def _tell_searches(scene: Scene, turn: Turn) -> None:
         scene.tell("request.failed", API, scene.new_request())
         scene.tell("contract.violated", API, scene.new_request())
         scene.tell("events.dropped", API, Ids())
+        scene.tell("library.logged", API, Ids())

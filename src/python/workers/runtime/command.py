@@ -34,7 +34,7 @@ def worker_command(worker: Worker, purpose: str, make_handler: Callable[[], Hand
     def command() -> None:
         try:
             url, timing = database_url(os.environ), timing_from(os.environ)
-            obs.configure(service_name=name, service_version=VERSION)
+            obs.configure(service_name=name, service_version=VERSION, library_logs=True)
             migrate(url)
         except (MissingDatabaseUrl, InvalidTiming, obs.InvalidConfiguration) as error:
             raise click.UsageError(str(error)) from error
