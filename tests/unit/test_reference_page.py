@@ -28,4 +28,5 @@ def test_the_examples_work() -> None:
         *("search.executed", "search.executed", "job.created", "search.executed"),
         *("job_run.started", "layer.started", "layer.completed"),
         *("index.sync.started", "index.sync.completed", "job_run.completed"),
+        "library.logged",
     ]

@@ -4,7 +4,9 @@ import contextlib
 import queue
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
+from observability.counter import Counter
 from observability.ledger import Account, SinkStats
 from observability.outlet import TellDropped, reason_of
 from observability.sinks import BatchSink
@@ -31,6 +33,8 @@ class BackgroundOutlet:
         self._sink = sink
         self._tell_dropped = tell_dropped
         self._account = Account()
+        self._queued = Counter()
+        self._settled = Counter()
         # Unlike queue.Queue, its put takes no lock that a signal handler could find taken.
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._starting = threading.Lock()
@@ -38,10 +42,10 @@ class BackgroundOutlet:
 
     def write(self, line: bytes) -> None:
         """Queue a line, or count it as dropped."""
-        self._account.count_emitted()
         if self._queue.qsize() >= CAPACITY:
             self._account.drop("queue_full")
             return
+        self._queued.add()
         self._queue.put(line)
         if not self._started:
             self._start()
@@ -55,8 +59,11 @@ class BackgroundOutlet:
         return reached.wait(timeout_s)
 
     def stats(self) -> SinkStats:
-        """Return the account; a line in the buffer waits."""
-        return self._account.stats()
+        """Return the account; a line waits until it is written or dropped."""
+        account = self._account.stats()
+        # Looked at last: a line that is being settled may be missing, and none is counted twice.
+        waiting = max(0, self._queued.value - self._settled.value)
+        return replace(account, waiting=waiting)
 
     def _start(self) -> None:
         if self._starting.acquire(blocking=False):
@@ -94,9 +101,11 @@ class BackgroundOutlet:
         except Exception as error:  # noqa: BLE001 - whatever it is, the lines are counted.
             for _ in lines:
                 self._account.drop(reason_of(error))
+                self._settled.add()
             return
         for _ in lines:
             self._account.count_written()
+            self._settled.add()
         with contextlib.suppress(Exception):
             self._tell()
 

@@ -115,12 +115,8 @@ _new = object.__new__
 _set = object.__setattr__
 _FIELDS = tuple(each.name for each in fields(ObsContext) if each.init)
 
-_current: ContextVar[ObsContext | None] = ContextVar("observability_context", default=None)
-
-
-def bound_context() -> ObsContext | None:
-    """Return the context bound to this task or thread, if any."""
-    return _current.get()
+#: The context bound to this task or thread, if any.
+bound_context: ContextVar[ObsContext | None] = ContextVar("observability_context", default=None)
 
 
 def bind(ctx: ObsContext | None) -> ObsContext | None:
@@ -128,8 +124,8 @@ def bind(ctx: ObsContext | None) -> ObsContext | None:
 
     No token, which only the context that made it can take back: generators may end elsewhere.
     """
-    before = _current.get()
-    _current.set(ctx)
+    before = bound_context.get()
+    bound_context.set(ctx)
     return before
 
 

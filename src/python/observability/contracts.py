@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 BASE = "https://schemas.narralytica.example/"
 
@@ -53,9 +54,15 @@ class Violation:
 class Contract:
     """A compiled schema."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(
+        self, schema: Mapping[str, Any], patterns: jsonschema_rs.RegexOptions | None = None
+    ) -> None:
         self._validator = jsonschema_rs.Draft202012Validator(
-            dict(schema), validate_formats=True, registry=_registry(), offline=True
+            dict(schema),
+            validate_formats=True,
+            registry=_registry(),
+            offline=True,
+            pattern_options=patterns,
         )
         #: Like `accepts`, but raises ValueError or RecursionError for what is not JSON at all.
         self.is_valid: Callable[[object], bool] = self._validator.is_valid
@@ -80,6 +87,9 @@ class Contract:
 @cache
 def schemas() -> Mapping[str, dict[str, Any]]:
     """Return every schema under `contracts/schemas`, by its path there."""
+    # Not at the top: it brings tempfile and random, for an importer that may never emit.
+    from importlib.resources import files
+
     root = files("contracts") / "schemas"
     return dict(_read(root, ""))
 
@@ -90,7 +100,12 @@ def contract(path: str) -> Contract:
     return Contract({"$ref": BASE + path})
 
 
-def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def payload_contract(path: str) -> Contract:
+    """Return the compiled schema of a payload, all of whose patterns take linear time."""
+    return Contract({"$ref": BASE + path}, jsonschema_rs.RegexOptions())
+
+
+def _read(folder: "Traversable", prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _read(entry, f"{prefix}{entry.name}/")

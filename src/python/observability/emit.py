@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from observability.configuration import Configuration, from_environment
-from observability.context import Actor, ObsContext
+from observability.context import Actor, ObsContext, bound_context
 from observability.event import Event
 from observability.facade import Facade
-from observability.identifiers import new_uuid
+from observability.identifiers import new_event_id
 from observability.ledger import Stats
 from observability.library_logs import capture_library_logs
 from observability.privacy import keyed_hash
@@ -28,7 +28,7 @@ _facade = Facade(
         sinks=(LoggingSink(),),
     ),
     now_ns=time.time_ns,
-    new_event_id=new_uuid,
+    new_event_id=new_event_id,
 )
 
 
@@ -39,7 +39,7 @@ def configure(
     host: str | None = None,
     sinks: tuple[Sink | BatchSink, ...] | None = None,
     now_ns: Callable[[], int] = time.time_ns,
-    new_event_id: Callable[[], str] = new_uuid,
+    new_event_id: Callable[[], object] = new_event_id,
     environment: Mapping[str, str] = os.environ,
     library_logs: bool = False,
 ) -> None:
@@ -47,8 +47,9 @@ def configure(
 
     An argument goes before its environment variable (OBS_SERVICE_NAME, OBS_SERVICE_VERSION,
     OBS_SINKS); `host` is by default this machine's name. `now_ns` (Unix time in nanoseconds) and
-    `new_event_id` stand in for the clock and the id generator. `library_logs` is for services: it
-    takes over this process's log lines, warnings and uncaught exceptions (`library_logs.py`).
+    `new_event_id` (what `str` makes an id of) stand in for the clock and the id generator.
+    `library_logs` is for services: it takes over this process's log lines, warnings and uncaught
+    exceptions (`library_logs.py`).
     Raises InvalidConfiguration for an environment variable that holds a wrong value.
     """
     configuration = from_environment(
@@ -86,11 +87,15 @@ def emit(event: Event | SealedEvent | str, first: Any = None, second: Any = None
     """
     facade = _facade
     try:
-        if isinstance(event, SealedEvent):
-            facade.write(event.line)
-            return
-        name, payload, ctx = _parts(facade, event, first, second)
-        line = facade.sealer.line(name, payload, ctx)
+        name, payload, ctx = event, first, second
+        if event.__class__ is not str:
+            if isinstance(event, SealedEvent):
+                facade.write(event.line)
+                return
+            if isinstance(event, Event):
+                name, payload, ctx = event.event_name, event._payload, first  # noqa: SLF001
+        ctx = ctx or bound_context.get() or facade.unbound_context
+        line = facade.line(name, payload, ctx)
         if line is not None:
             facade.write(line)
             return
@@ -114,21 +119,21 @@ def seal(event: Event | str, first: Any = None, second: Any = None, /) -> tuple[
     For events that tell a state change: record them in the transaction that makes the change, and
     `emit` them once it is committed. Judges violations as `emit` does.
     """
-    return _facade.sealer.seal(*_parts(_facade, event, first, second))
+    return _facade.sealer.seal(*_parts(event, first, second))
 
 
 def _parts(
-    facade: Facade, event: Event | str, first: Any, second: Any
+    event: Event | str, first: Any, second: Any
 ) -> tuple[str, Mapping[str, Any], ObsContext]:
     if isinstance(event, Event):
         payload = event._payload  # noqa: SLF001 - no copy: sealing changes nothing.
-        return event.event_name, payload, first or facade.context()
-    return event, first, second or facade.context()
+        return event.event_name, payload, first or current_context()
+    return event, first, second or current_context()
 
 
 def current_context() -> ObsContext:
     """Return the context bound to this task, else one that knows the actor alone."""
-    return _facade.context()
+    return bound_context.get() or _facade.unbound_context
 
 
 def extract(carrier: Mapping[str, Any]) -> ObsContext:

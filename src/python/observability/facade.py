@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from observability.background import BackgroundOutlet
 from observability.configuration import Configuration
-from observability.context import ObsContext, bound_context
+from observability.context import ObsContext
 from observability.events import EventsDropped
 from observability.ledger import Stats
 from observability.outlet import DirectOutlet, Outlet
@@ -20,7 +20,7 @@ class Facade:
         configuration: Configuration,
         *,
         now_ns: Callable[[], int],
-        new_event_id: Callable[[], str],
+        new_event_id: Callable[[], object],
     ) -> None:
         self.configuration = configuration
         self.sealer = Sealer(
@@ -29,14 +29,13 @@ class Facade:
             now_ns=now_ns,
             new_event_id=new_event_id,
         )
+        #: Returns the line of an event that keeps its contract, else None.
+        self.line = self.sealer.line
+        #: What events bear when no context is bound: the actor alone.
         self.unbound_context = ObsContext(actor=configuration.actor)
         self._outlets = tuple(self._outlet(sink) for sink in configuration.sinks)
         #: Gives a line to every sink; never raises.
         self.write = self._outlets[0].write if len(self._outlets) == 1 else self._write_to_all
-
-    def context(self) -> ObsContext:
-        """Return the context bound to this task, else one that knows the actor alone."""
-        return bound_context() or self.unbound_context
 
     def _write_to_all(self, line: bytes) -> None:
         for outlet in self._outlets:

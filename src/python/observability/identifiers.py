@@ -4,6 +4,9 @@ import os
 
 import uuid_utils
 
+#: Makes the id of an event: a time-ordered UUID (RFC 9562 version 7), whose `str` is canonical.
+new_event_id = uuid_utils.uuid7
+
 
 def new_uuid() -> str:
     """Return a time-ordered UUID (RFC 9562 version 7) in canonical form, unique across forks."""

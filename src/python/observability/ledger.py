@@ -9,12 +9,16 @@ from observability.sinks import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkStats:
-    """What became of the events that one sink got: `emitted` = written + dropped + waiting."""
+    """What became of the events that one sink got; those that wait are in its buffer."""
 
-    emitted: int
     written: int
     dropped: int
-    waiting: int
+    waiting: int = 0
+
+    @property
+    def emitted(self) -> int:
+        """How many the sink got: every one is written, dropped, or waits."""
+        return self.written + self.dropped + self.waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,8 @@ class Account:
     """What became of the events that one sink got, and which losses were told."""
 
     def __init__(self) -> None:
-        self._emitted = Counter()
         self._written = Counter()
-        #: Counts one more that was given to the sink, and one more that it wrote.
-        self.count_emitted = self._emitted.add
+        #: Counts one more that the sink wrote.
         self.count_written = self._written.add
         #: How many were lost, by the reason.
         self.dropped: dict[Reason, Counter] = {}
@@ -70,14 +72,9 @@ class Account:
     def tell(self, reason: Reason, count: int) -> None:
         """Note that `count` losses were told, by an event that was written in addition."""
         self._told[reason] = self._told.get(reason, 0) + count
-        self.count_emitted()
         self.count_written()
 
     def stats(self) -> SinkStats:
         """Return the account as it stands."""
-        # Emitted last: a line under way counts as waiting, never as too many.
-        written = self._written.value
         dropped = sum(count.value for count in tuple(self.dropped.values()))
-        emitted = self._emitted.value
-        waiting = max(0, emitted - written - dropped)
-        return SinkStats(emitted=emitted, written=written, dropped=dropped, waiting=waiting)
+        return SinkStats(written=self._written.value, dropped=dropped)

@@ -76,7 +76,7 @@ class _Teller:
                 line_number=line_number if line_number > 0 else None,
                 error_type=error_type(known_class) if known_class else None,
             )
-            self._emit(event, bound_context() or left_context(error))
+            self._emit(event, bound_context.get() or left_context(error))
         except Exception:  # noqa: BLE001 - whoever logs must go on, whatever it is.
             return
         finally:

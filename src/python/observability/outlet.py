@@ -46,7 +46,7 @@ class DirectOutlet:
 
     def __init__(self, sink: Sink, tell_dropped: TellDropped) -> None:
         self.name = sink.name
-        self._write = sink.write
+        self._sink = sink
         self._tell_dropped = tell_dropped
         self._account = Account()
         self._telling = threading.Lock()
@@ -54,9 +54,8 @@ class DirectOutlet:
     def write(self, line: bytes) -> None:
         """Write a line, or count it as dropped."""
         account = self._account
-        account.count_emitted()
         try:
-            self._write(line)
+            self._sink.write(line)
         except Exception as error:  # noqa: BLE001 - whatever it is, the line is counted.
             account.drop(reason_of(error))
             return
@@ -78,7 +77,7 @@ class DirectOutlet:
             return
         try:
             for reason, count in self._account.untold():
-                self._write(self._tell_dropped(count, self.name, reason))
+                self._sink.write(self._tell_dropped(count, self.name, reason))
                 self._account.tell(reason, count)
         except Exception:  # noqa: BLE001 - whatever it is, the host goes on.
             # It is gone again; the count stands until it is back.

@@ -1,6 +1,5 @@
 """What may be said of a user's text without saying it."""
 
-import hmac
 import re
 from dataclasses import dataclass
 
@@ -41,4 +40,7 @@ def error_type(error_class: type[BaseException]) -> str:
 
 def keyed_hash(text: str, key: bytes) -> str:
     """Return the first 16 bytes of HMAC-SHA-256 of `text` under `key`, in hexadecimal."""
+    # Not at the top: it brings OpenSSL, and few processes hash.
+    import hmac
+
     return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()

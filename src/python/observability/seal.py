@@ -46,7 +46,8 @@ class _EventForm:
 
     contract: EventContract
     accepts: Callable[[object], bool]
-    requires: frozenset[str]
+    #: What the context must have, in the bits of `_LACKS`.
+    requires: int
     has_parent: bool
     #: What stands between event_id and occurred_at, and between that and the context's members.
     name: bytes
@@ -56,12 +57,11 @@ class _EventForm:
 class _EncodedContext(NamedTuple):
     """What never changes from one line of a context to the next.
 
-    `sound` tells whether it keeps its contract, `known` names the ids that it has. The members of
-    the envelope that it gives end where the payload begins: `with_parent` inside of it.
+    `lacks` has the bits of `_LACKS`. The members of the envelope that it gives end where the
+    payload begins: `with_parent` inside of it.
     """
 
-    sound: bool
-    known: frozenset[str]
+    lacks: int
     members: bytes
     with_parent: bytes | None
 
@@ -73,7 +73,7 @@ class Sealer:
     actor: Actor
     strict: bool
     now_ns: Callable[[], int]
-    new_event_id: Callable[[], str]
+    new_event_id: Callable[[], object]
     judgements: Judgements = field(default_factory=Judgements)
     _limit: ViolationLimit = field(default_factory=ViolationLimit)
     _timestamps: Timestamps = field(default_factory=Timestamps)
@@ -98,24 +98,20 @@ class Sealer:
         try:
             # Unregistered, or no name at all: KeyError or TypeError.
             form = _FORMS[event_name]
-            if not (context.sound and context.known >= form.requires and form.accepts(payload)):
+            if context.lacks & form.requires or not form.accepts(payload):
                 return None
             encoded = orjson.dumps(payload)
         except _UNUSABLE:
             return None
         members = context.members
-        if form.has_parent and context.with_parent and "parent_span_id" not in payload:
+        if context.with_parent and form.has_parent and "parent_span_id" not in payload:
             members, encoded = context.with_parent, encoded[1:]
-        event_id = self.new_event_id().encode()
-        seconds, milliseconds, microseconds = self._timestamps.parts(self.now_ns())
         return b"".join(
             (
                 _BEGINNING,
-                event_id,
+                str(self.new_event_id()).encode(),
                 form.name,
-                seconds,
-                milliseconds,
-                microseconds,
+                self._timestamps.text(self.now_ns()),
                 form.severity,
                 members,
                 encoded,
@@ -150,9 +146,9 @@ class Sealer:
         registered = event_name in _REGISTERED if isinstance(event_name, str) else False
         envelope = {
             "schema_version": SCHEMA_VERSION,
-            "event_id": self.new_event_id(),
+            "event_id": str(self.new_event_id()),
             "event_name": event_name,
-            "occurred_at": b"".join(self._timestamps.parts(self.now_ns())).decode() + "Z",
+            "occurred_at": self._timestamps.text(self.now_ns()).decode() + "Z",
             "severity": _FORMS[event_name].contract.severity if registered else "info",
             "correlation": ctx.correlation(),
             "actor": ctx.actor.as_dict(),
@@ -185,7 +181,8 @@ class Sealer:
             suppressed_count=suppressed or None,
         )
         # A context that broke the contract itself cannot bear the report either.
-        bearer = ctx if (ctx.encoded or _encoded(ctx)).sound else None
+        sound = not (ctx.encoded or _encoded(ctx)).lacks & _LACKS["soundness"]
+        bearer = ctx if sound else None
         return (self.own(report, bearer),)
 
 
@@ -199,7 +196,7 @@ class _Forms(dict[Any, _EventForm]):
         form = self[name] = _EventForm(
             contract=contract,
             accepts=contract.payload.is_valid,
-            requires=frozenset(contract.requires),
+            requires=_LACKS["soundness"] | sum(_LACKS[name] for name in contract.requires),
             has_parent="parent_span_id" in contract.payload_properties,
             name=b'","event_name":%b,"occurred_at":"' % orjson.dumps(name),
             severity=b'Z","severity":%b,' % orjson.dumps(contract.severity),
@@ -210,6 +207,16 @@ class _Forms(dict[Any, _EventForm]):
 def _sealed(line: bytes) -> SealedEvent:
     return SealedEvent(event_id=line[_EVENT_ID].decode(), line=line)
 
+
+# What a context may lack, as bits: each of the ids, and to keep its own contract.
+_LACKS = {
+    "request_id": 1,
+    "job_id": 2,
+    "job_run_id": 4,
+    "trace_id": 8,
+    "span_id": 16,
+    "soundness": 32,
+}
 
 _REGISTERED = frozenset(event.event_name for event in EVENT_TYPES)
 _FORMS = _Forms()
@@ -232,9 +239,9 @@ def _encoded(ctx: ObsContext) -> _EncodedContext:
         and (parent is None or span_id_contract().accepts(parent))
     )
     members = b"".join((b'"correlation":', orjson.dumps(ids), actor)) if is_sound else b""
+    lacks = sum([_LACKS[name] for name, value in ids.items() if value is None])
     encoded = _EncodedContext(
-        is_sound,
-        frozenset([name for name, value in ids.items() if value is not None]),
+        lacks if is_sound else lacks | _LACKS["soundness"],
         members,
         b'%b{"parent_span_id":"%b",' % (members, parent.encode()) if is_sound and parent else None,
     )

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from observability.contracts import BASE, Contract, Violation, contract, schemas
+from observability.contracts import (
+    BASE,
+    Contract,
+    Violation,
+    contract,
+    payload_contract,
+    schemas,
+)
 
 ENVELOPE = "observability/event_envelope.schema.json"
 
@@ -52,7 +59,7 @@ def event_contract(event_name: str) -> EventContract:
     path = f"observability/{parts['payload']['$ref']}"
     return EventContract(
         severity=parts["severity"]["const"],
-        payload=contract(path),
+        payload=payload_contract(path),
         payload_properties=frozenset(schemas()[path]["properties"]),
         requires=tuple(parts.get("correlation", {}).get("required", ())),
     )

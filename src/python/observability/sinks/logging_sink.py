@@ -3,6 +3,7 @@
 import fcntl
 import os
 import stat
+from collections.abc import Callable
 
 from observability.sinks.appending import Appending
 from observability.sinks.shared_stream import SharedStream
@@ -22,17 +23,15 @@ class LoggingSink:
 
     def __init__(self, descriptor: int = STDOUT) -> None:
         self._descriptor = descriptor
-        self._lines: Appending | SharedStream | None = None
+        #: Writes one line. Raises OSError, for example for a closed pipe or a full disk; to a pipe
+        #: it waits at most `SharedStream.WAIT_S` seconds, then raises TimeoutError.
+        self.write: Callable[[bytes], None] = self._open_and_write
 
-    def write(self, line: bytes) -> None:
-        """Write one line. Raises OSError, for example for a closed pipe or a full disk.
-
-        To a pipe it waits at most `SharedStream.WAIT_S` seconds, then raises TimeoutError.
-        """
-        lines = self._lines
-        if lines is None:
-            lines = self._lines = _opened(self._descriptor)
-        lines.write(line)
+    def _open_and_write(self, line: bytes) -> None:
+        # Not before the first line: until then the descriptor may be given another file.
+        write = _opened(self._descriptor).write
+        write(line)
+        self.write = write
 
 
 def _opened(descriptor: int) -> Appending | SharedStream:
