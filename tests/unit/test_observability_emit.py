@@ -1,11 +1,11 @@
 """What leaves the process through `emit`, and what never does."""
 
-import errno
 import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any
 
@@ -16,72 +16,35 @@ from hypothesis import strategies as st
 import observability as obs
 from observability.events import LayerCompleted, SearchExecuted
 from observability.sinks.logging_sink import LoggingSink
+from observability.testing import CapturedEvents, capture, captured_events
 from observability.violation_limit import MAX_TOLD, WINDOW_S, ViolationLimit
 
+__all__ = ["captured_events"]
+
 SEARCH = SearchExecuted(mode="hybrid", results_count=3, latency_ms=8.1)
-NOON_NS = int(datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()) * 1_000_000_000
-EVENT_ID = "01939f6e-2c1b-7d52-9b6e-3f0a5c2d7e11"
-
-
-class Memory:
-    """A sink that remembers, and fails as often as it is told to."""
-
-    name = "memory"
-
-    def __init__(self) -> None:
-        self.lines: list[bytes] = []
-        self.failures = 0
-
-    def write(self, line: bytes) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.lines.append(line)
-
-    def envelopes(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.lines]
 
 
 @pytest.fixture
-def sink() -> Memory:
-    return configured(strict=False)
-
-
-@pytest.fixture
-def strict_sink() -> Memory:
-    return configured(strict=True)
-
-
-def configured(*, strict: bool, **environment: str) -> Memory:
-    sink = Memory()
-    obs.configure(
-        service_name="test-service",
-        service_version="9.9.9",
-        sinks=(sink,),
-        now_ns=lambda: NOON_NS,
-        new_event_id=lambda: EVENT_ID,
-        environment={"OBS_VALIDATE_STRICT": str(strict).lower(), "OBS_ENV": "test", **environment},
-    )
-    return sink
+def best_effort() -> Iterator[CapturedEvents]:
+    with capture(environment={"OBS_VALIDATE_STRICT": "false"}) as captured:
+        yield captured
 
 
 def request_context() -> obs.ObsContext:
     return obs.current_context().with_request_id(obs.new_uuid())
 
 
-def test_a_typed_event_becomes_one_conformant_line(strict_sink: Memory) -> None:
+def test_a_typed_event_becomes_one_conformant_line(captured_events: CapturedEvents) -> None:
     ctx = request_context()
     obs.emit(SEARCH, ctx)
-    [line] = strict_sink.lines
+    [line] = captured_events.lines
     assert line.endswith(b"}\n")
     assert line.count(b"\n") == 1
     envelope = json.loads(line)
     assert obs.envelope_violations(envelope) == ()
-    host = envelope["actor"].pop("host")
-    assert host
     assert envelope == {
         "schema_version": "2.0.0",
-        "event_id": EVENT_ID,
+        "event_id": "01939f6e-2c1b-7000-8000-000000000001",
         "event_name": "narralytica.search.executed",
         "occurred_at": "2026-11-23T12:00:00.000000Z",
         "severity": "info",
@@ -92,44 +55,46 @@ def test_a_typed_event_becomes_one_conformant_line(strict_sink: Memory) -> None:
             "trace_id": ctx.trace_id,
             "span_id": ctx.span_id,
         },
-        "actor": {"service_name": "test-service", "service_version": "9.9.9", "env": "test"},
+        "actor": {
+            "service_name": "test-service",
+            "service_version": "9.9.9",
+            "env": "test",
+            "host": "test-host",
+        },
         "payload": {"mode": "hybrid", "results_count": 3, "latency_ms": 8.1},
     }
 
 
-def test_the_name_and_a_payload_say_the_same_as_the_typed_event(strict_sink: Memory) -> None:
+def test_the_name_and_a_payload_say_the_same_as_the_typed_event(
+    captured_events: CapturedEvents,
+) -> None:
     ctx = request_context()
     obs.emit(SEARCH, ctx)
     obs.emit("narralytica.search.executed", SEARCH.payload(), ctx)
-    first, second = strict_sink.lines
+    first, second = captured_events.envelopes()
+    assert first.pop("event_id") < second.pop("event_id")
     assert first == second
 
 
-def test_a_payload_can_be_any_mapping(strict_sink: Memory) -> None:
+def test_a_payload_can_be_any_mapping(captured_events: CapturedEvents) -> None:
     obs.emit(SEARCH.event_name, MappingProxyType(SEARCH.payload()), request_context())
-    assert strict_sink.envelopes()[0]["payload"] == SEARCH.payload()
+    assert captured_events.envelopes()[0]["payload"] == SEARCH.payload()
 
 
-def test_the_bound_context_is_taken_when_none_is_given(strict_sink: Memory) -> None:
+def test_the_bound_context_is_taken_when_none_is_given(captured_events: CapturedEvents) -> None:
     ctx = request_context()
     with obs.use_context(ctx):
         obs.emit(SEARCH)
-    assert strict_sink.envelopes()[0]["correlation"]["request_id"] == ctx.request_id
+    assert captured_events.envelopes()[0]["correlation"]["request_id"] == ctx.request_id
     with pytest.raises(obs.ContractViolation):
         obs.emit(SEARCH)
 
 
-def test_times_are_told_in_utc(strict_sink: Memory) -> None:
-    begun = datetime(2026, 1, 1, 2, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
-    obs.configure(
-        service_name="s",
-        service_version="1",
-        sinks=(strict_sink,),
-        now_ns=lambda: int(begun.timestamp()) * 1_000_000_000 + 5_999,
-        environment={},
-    )
+def test_times_are_told_in_utc(captured_events: CapturedEvents) -> None:
+    begun = datetime(2026, 1, 1, 2, 0, 0, 5, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    captured_events.set_clock(begun)
     obs.emit(SEARCH, request_context())
-    assert strict_sink.envelopes()[0]["occurred_at"] == "2025-12-31T20:30:00.000005Z"
+    assert captured_events.envelopes()[0]["occurred_at"] == "2025-12-31T20:30:00.000005Z"
 
 
 @pytest.mark.parametrize(
@@ -142,17 +107,17 @@ def test_times_are_told_in_utc(strict_sink: Memory) -> None:
     ],
 )
 def test_strict_refuses_and_never_repeats_the_offending_value(
-    strict_sink: Memory, name: str, payload: dict[str, object], said: str
+    captured_events: CapturedEvents, name: str, payload: dict[str, object], said: str
 ) -> None:
     with pytest.raises(obs.ContractViolation) as caught:
         obs.emit(name, payload, request_context())
     assert said in str(caught.value)
     assert name in str(caught.value)
     assert "hunter2" not in str(caught.value)
-    assert strict_sink.lines == []
+    assert captured_events.lines == []
 
 
-def test_strict_refuses_a_job_run_event_without_job_run_id(strict_sink: Memory) -> None:
+def test_strict_refuses_a_job_run_event_without_job_run_id(captured_events: CapturedEvents) -> None:
     layer = LayerCompleted(
         layer_name="sentiment",
         layer_version="1.0.0",
@@ -165,10 +130,10 @@ def test_strict_refuses_a_job_run_event_without_job_run_id(strict_sink: Memory) 
         obs.emit(layer, request_context().with_job(obs.new_uuid()))
 
 
-def test_best_effort_salvages_an_event_with_undeclared_keys(sink: Memory) -> None:
+def test_best_effort_salvages_an_event_with_undeclared_keys(best_effort: CapturedEvents) -> None:
     ctx = request_context()
     obs.emit(SEARCH.event_name, SEARCH.payload() | {"query": "hunter2"}, ctx)
-    salvaged, told = sink.envelopes()
+    salvaged, told = best_effort.envelopes()
     assert salvaged["payload"] == SEARCH.payload()
     assert told["event_name"] == "narralytica.contract.violated"
     assert told["correlation"] == salvaged["correlation"]
@@ -177,29 +142,31 @@ def test_best_effort_salvages_an_event_with_undeclared_keys(sink: Memory) -> Non
         "outcome": "salvaged",
         "violations": [{"path": "/payload", "rule": "additionalProperties"}],
     }
-    assert b"hunter2" not in b"".join(sink.lines)
+    assert b"hunter2" not in b"".join(best_effort.lines)
 
 
-def test_best_effort_withholds_what_cannot_be_salvaged(sink: Memory) -> None:
+def test_best_effort_withholds_what_cannot_be_salvaged(best_effort: CapturedEvents) -> None:
     obs.emit(SEARCH.event_name, SEARCH.payload() | {"mode": "hunter2"}, request_context())
-    [told] = sink.envelopes()
+    [told] = best_effort.envelopes()
     assert told["payload"]["outcome"] == "withheld"
     assert told["payload"]["violations"] == [{"path": "/payload/mode", "rule": "enum"}]
-    assert b"hunter2" not in b"".join(sink.lines)
+    assert b"hunter2" not in b"".join(best_effort.lines)
 
 
-def test_best_effort_tells_an_unregistered_name_without_repeating_it(sink: Memory) -> None:
+def test_best_effort_tells_an_unregistered_name_without_repeating_it(
+    best_effort: CapturedEvents,
+) -> None:
     obs.emit("hunter2", {}, request_context())
-    [told] = sink.envelopes()
+    [told] = best_effort.envelopes()
     assert told["payload"]["violating_event_name"] == "unregistered"
-    assert b"hunter2" not in b"".join(sink.lines)
+    assert b"hunter2" not in b"".join(best_effort.lines)
 
 
 def test_best_effort_tells_a_violation_even_when_the_context_is_what_is_wrong(
-    sink: Memory,
+    best_effort: CapturedEvents,
 ) -> None:
     obs.emit(SEARCH, request_context().with_request_id("hunter2"))
-    [told] = sink.envelopes()
+    [told] = best_effort.envelopes()
     assert told["payload"]["outcome"] == "withheld"
     assert told["correlation"]["request_id"] is None
 
@@ -225,9 +192,9 @@ def self_referencing() -> dict[str, Any]:
     ],
     ids=lambda payload: type(payload).__name__,
 )
-def test_best_effort_never_raises(sink: Memory, payload: Any) -> None:
+def test_best_effort_never_raises(best_effort: CapturedEvents, payload: Any) -> None:
     obs.emit(SEARCH.event_name, payload, request_context())
-    for envelope in sink.envelopes():
+    for envelope in best_effort.envelopes():
         assert obs.envelope_violations(envelope) == ()
 
 
@@ -240,31 +207,20 @@ json_values = st.recursive(
 
 @given(payload=st.dictionaries(st.sampled_from(["mode", "results_count", "x"]), json_values))
 def test_whatever_is_given_only_valid_lines_leave(payload: dict[str, object]) -> None:
-    sink = configured(strict=False)
-    obs.emit(SEARCH.event_name, payload, request_context())
-    assert all(obs.envelope_violations(envelope) == () for envelope in sink.envelopes())
-    assert len(sink.lines) >= 1
+    with capture(environment={"OBS_VALIDATE_STRICT": "false"}) as captured:
+        obs.emit(SEARCH.event_name, payload, request_context())
+    assert all(obs.envelope_violations(envelope) == () for envelope in captured.envelopes())
+    assert len(captured.lines) >= 1
 
 
-def test_a_failing_sink_is_told_once_it_is_back(sink: Memory) -> None:
-    ctx = request_context()
-    sink.failures = 3
-    for _ in range(4):
-        obs.emit(SEARCH, ctx)
-    kept, told = sink.envelopes()
-    assert kept["event_name"] == SEARCH.event_name
-    assert told["event_name"] == "narralytica.events.dropped"
-    assert told["payload"] == {"dropped_count": 3, "sink": "memory", "reason": "no_space"}
-    account = obs.stats().sinks["memory"]
-    assert (account.emitted, account.written, account.dropped, account.waiting) == (5, 2, 3, 0)
-
-
-def test_a_sealed_event_keeps_its_id_however_often_it_is_emitted(strict_sink: Memory) -> None:
+def test_a_sealed_event_keeps_its_id_however_often_it_is_emitted(
+    captured_events: CapturedEvents,
+) -> None:
     [sealed] = obs.seal(SEARCH, request_context())
-    assert strict_sink.lines == []
+    assert captured_events.lines == []
     obs.emit(sealed)
     obs.emit(sealed)
-    first, second = strict_sink.lines
+    first, second = captured_events.lines
     assert first == second == sealed.line
     assert json.loads(first)["event_id"] == sealed.event_id
 
@@ -277,16 +233,18 @@ def test_the_baseline_sink_writes_whole_lines_to_its_descriptor() -> None:
         assert lines.read() == b"x" * 10_000 + b"\n"
 
 
+def hashed(text: str, key: str) -> str | None:
+    with capture(environment={"OBS_HASH_KEY": key}):
+        return obs.query_hash(text)
+
+
 def test_query_hash_is_keyed_and_absent_without_a_key() -> None:
-    configured(strict=True)
-    assert obs.query_hash("who am I") is None
-    configured(strict=True, OBS_HASH_KEY="one")
-    first = obs.query_hash("who am I")
+    assert hashed("who am I", key="") is None
+    first = hashed("who am I", key="one")
     assert first is not None
     assert len(first) == 32
-    assert first == obs.query_hash("who am I") != obs.query_hash("who are you")
-    configured(strict=True, OBS_HASH_KEY="two")
-    assert obs.query_hash("who am I") not in (None, first)
+    assert first == hashed("who am I", key="one")
+    assert first not in (hashed("who are you", key="one"), hashed("who am I", key="two"))
 
 
 @pytest.mark.parametrize("value", ["yes", "on", "2", "truthy"])
@@ -334,10 +292,10 @@ def test_who_emits_can_come_from_the_environment() -> None:
     )
 
 
-def test_a_context_that_breaks_its_contract_is_told_without_it(sink: Memory) -> None:
+def test_a_context_that_breaks_its_contract_is_told_without_it(best_effort: CapturedEvents) -> None:
     stranger = obs.Actor(service_name="", service_version="one", env="test")
     obs.emit(SEARCH, obs.ObsContext(actor=stranger, request_id="42"))
-    [told] = sink.envelopes()
+    [told] = best_effort.envelopes()
     assert told["event_name"] == "narralytica.contract.violated"
     assert told["actor"]["service_name"] == "test-service"
     assert {broken["path"] for broken in told["payload"]["violations"]} == {
@@ -347,11 +305,11 @@ def test_a_context_that_breaks_its_contract_is_told_without_it(sink: Memory) -> 
     assert (obs.stats().violated, obs.stats().withheld) == (1, 1)
 
 
-def test_a_storm_of_violations_is_limited_and_counted(sink: Memory) -> None:
+def test_a_storm_of_violations_is_limited_and_counted(best_effort: CapturedEvents) -> None:
     ctx = request_context()
     for _ in range(1_000):
         obs.emit(SEARCH.event_name, {}, ctx)
-    assert len(sink.lines) == MAX_TOLD
+    assert len(best_effort.lines) == MAX_TOLD
     account = obs.stats()
     assert (account.violated, account.withheld) == (1_000, 1_000)
     assert account.suppressed == 1_000 - MAX_TOLD

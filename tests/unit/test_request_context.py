@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import orjson
 import pytest
 import uvicorn
 from fastapi import BackgroundTasks, FastAPI, Query, Request
@@ -23,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import observability as obs
 from api.middleware.request_context import RequestContextMiddleware
 from api.problems import install_problem_handlers
+from observability.testing import CapturedEvents, capture
 from tests.unit.kept_logging import kept_logging
 
 CANONICAL = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab"
@@ -30,25 +30,10 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"
 
 
-class Lines:
-    """A sink that keeps the events that it is given."""
-
-    name = "memory"
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def write(self, line: bytes) -> None:
-        self.events.append(orjson.loads(line))
-
-
 @pytest.fixture(autouse=True)
-def lines() -> Iterator[Lines]:
-    sink = Lines()
-    strict = {"OBS_VALIDATE_STRICT": "true"}
-    obs.configure(service_name="api", service_version="0.1.0", sinks=(sink,), environment=strict)
-    yield sink
-    obs.configure(service_name="tests", service_version="0.1.0", environment=strict)
+def told() -> Iterator[CapturedEvents]:
+    with capture(service_name="api") as captured:
+        yield captured
 
 
 def application() -> FastAPI:
@@ -180,14 +165,16 @@ def test_a_uuid_in_any_usual_form_is_taken_and_given_back_canonical(given: str) 
         f"{CANONICAL}, {CANONICAL}",
     ],
 )
-def test_anything_else_is_replaced_and_never_echoed(given: str | bytes, lines: Lines) -> None:
+def test_anything_else_is_replaced_and_never_echoed(
+    given: str | bytes, told: CapturedEvents
+) -> None:
     answer = get("/items/1", headers=[("X-Request-Id", given)])
     new = answer.headers["X-Request-Id"]
     assert str(UUID(new)) == new
     assert new != CANONICAL
     assert answer.headers["X-Request-Id-Replaced"] == "true"
-    [told] = lines.events
-    assert told["correlation"]["request_id"] == new
+    [event] = told.envelopes()
+    assert event["correlation"]["request_id"] == new
 
 
 def test_two_ids_are_as_good_as_none() -> None:
@@ -276,32 +263,34 @@ def test_a_malformed_traceparent_begins_a_new_trace(given: str) -> None:
     assert set(found["trace_id"]) != {"0"}
 
 
-def test_an_unexpected_error_is_a_problem_that_tells_nothing_and_one_event(lines: Lines) -> None:
+def test_an_unexpected_error_is_a_problem_that_tells_nothing_and_one_event(
+    told: CapturedEvents,
+) -> None:
     answer = get("/items/secret", headers=[("X-Request-Id", CANONICAL)])
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["request_id"] == CANONICAL
     assert "secret" not in answer.text
-    [told] = lines.events
-    assert told["event_name"] == "narralytica.request.failed"
-    assert told["correlation"]["request_id"] == CANONICAL
-    assert told["payload"]["error_type"] == "KeyError"
-    assert told["payload"]["route"] == "/items/{item}"
-    assert told["payload"]["status_code"] == 500
+    [event] = told.envelopes()
+    assert event["event_name"] == "narralytica.request.failed"
+    assert event["correlation"]["request_id"] == CANONICAL
+    assert event["payload"]["error_type"] == "KeyError"
+    assert event["payload"]["route"] == "/items/{item}"
+    assert event["payload"]["status_code"] == 500
 
 
-def test_a_500_that_a_route_chose_is_told_once_too(lines: Lines) -> None:
+def test_a_500_that_a_route_chose_is_told_once_too(told: CapturedEvents) -> None:
     get("/refused")
-    [told] = lines.events
-    assert told["payload"]["status_code"] == 500
+    [event] = told.envelopes()
+    assert event["payload"]["status_code"] == 500
 
 
 @pytest.mark.parametrize("path", ["/fine", "/nowhere", "/fine?number=x"])
-def test_an_answer_below_500_is_no_failure(lines: Lines, path: str) -> None:
+def test_an_answer_below_500_is_no_failure(told: CapturedEvents, path: str) -> None:
     get(path)
-    assert lines.events == []
+    assert told.lines == []
 
 
-def test_an_app_that_raises_before_it_answers_is_answered_for(lines: Lines) -> None:
+def test_an_app_that_raises_before_it_answers_is_answered_for(told: CapturedEvents) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError("secret")
 
@@ -310,15 +299,15 @@ def test_an_app_that_raises_before_it_answers_is_answered_for(lines: Lines) -> N
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
     assert "secret" not in answer.text
-    [told] = lines.events
-    assert told["payload"]["method"] == "_OTHER"
-    assert told["payload"]["error_type"] == "RuntimeError"
-    assert "route" not in told["payload"]
+    [event] = told.envelopes()
+    assert event["payload"]["method"] == "_OTHER"
+    assert event["payload"]["error_type"] == "RuntimeError"
+    assert "route" not in event["payload"]
 
 
-@pytest.mark.parametrize(("status", "told"), [(200, 0), (503, 1)])
+@pytest.mark.parametrize(("status", "events"), [(200, 0), (503, 1)])
 def test_an_app_that_raises_after_its_answer_began_is_not_answered_for_again(
-    lines: Lines, status: int, told: int
+    told: CapturedEvents, status: int, events: int
 ) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})
@@ -327,7 +316,7 @@ def test_an_app_that_raises_after_its_answer_began_is_not_answered_for_again(
     answer = get(app=app, headers=[("X-Request-Id", CANONICAL)])
     assert answer.status_code == status
     assert answer.headers["X-Request-Id"] == CANONICAL
-    assert len(lines.events) == told
+    assert len(told.lines) == events
 
 
 def test_the_error_goes_on_to_the_server() -> None:
@@ -398,13 +387,13 @@ def test_contexts_do_not_leak_between_interleaved_requests() -> None:
 
 
 @pytest.fixture
-def port(lines: Lines) -> Iterator[int]:
+def port(told: CapturedEvents) -> Iterator[int]:
     """The port of a real server, set up as a service is."""
     with kept_logging():
         obs.configure(
             service_name="api",
             service_version="0.1.0",
-            sinks=(lines,),
+            sinks=(told,),
             environment={"OBS_VALIDATE_STRICT": "true"},
             library_logs=True,
         )
@@ -475,30 +464,29 @@ def test_over_a_socket_anything_else_is_replaced(port: int, sent: bytes) -> None
 
 @pytest.mark.parametrize("sent", [b"canary\x00", b"canary\x0b", b"canary" * 200_000])
 def test_what_is_no_http_the_server_refuses_and_tells(
-    port: int, lines: Lines, capfd: pytest.CaptureFixture[str], sent: bytes
+    port: int, told: CapturedEvents, capfd: pytest.CaptureFixture[str], sent: bytes
 ) -> None:
     answer = asked(port, b"X-Request-Id: " + sent)
     assert answer.startswith(b"HTTP/1.1 400 ") or not answer
     assert b"canary" not in answer
-    [told] = lines.events
-    assert told["event_name"] == "narralytica.library.logged"
-    assert told["payload"]["logger_name"] == "uvicorn.error"
-    assert "canary" not in str(told)
+    [event] = told.envelopes()
+    assert event["event_name"] == "narralytica.library.logged"
+    assert event["payload"]["logger_name"] == "uvicorn.error"
+    assert "canary" not in str(event)
     assert capfd.readouterr() == ("", "")
 
 
 def test_an_error_that_reaches_the_server_is_told_with_the_request_and_no_text(
-    port: int, lines: Lines, capfd: pytest.CaptureFixture[str]
+    port: int, told: CapturedEvents, capfd: pytest.CaptureFixture[str]
 ) -> None:
     answer = asked(port, b"X-Request-Id: " + CANONICAL.encode(), path=b"/items/canary?canary=1")
     assert answer.startswith(b"HTTP/1.1 500 ")
-    assert [told["event_name"] for told in lines.events] == [
-        "narralytica.request.failed",
-        "narralytica.library.logged",
-    ]
-    assert {told["correlation"]["request_id"] for told in lines.events} == {CANONICAL}
-    assert lines.events[1]["payload"]["error_type"] == "KeyError"
-    assert "canary" not in str(lines.events)
+    failed, logged = told.envelopes()
+    assert failed["event_name"] == "narralytica.request.failed"
+    assert logged["event_name"] == "narralytica.library.logged"
+    assert failed["correlation"]["request_id"] == logged["correlation"]["request_id"] == CANONICAL
+    assert logged["payload"]["error_type"] == "KeyError"
+    assert b"canary" not in b"".join(told.lines)
     assert capfd.readouterr() == ("", "")
 
 
