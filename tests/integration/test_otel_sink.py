@@ -380,6 +380,21 @@ def test_times_are_exact_to_the_microsecond(
     assert epoch + timedelta(microseconds=record.time_unix_nano // 1000) == occurred_at
 
 
+def test_lists_and_objects_arrive_as_they_are(
+    collector: Collector, configure: Callable[..., None]
+) -> None:
+    configure(collector.url)
+    broken = events.Violation(path="/payload/mode", rule="enum")
+    violated = events.ContractViolated(
+        violating_event_name=SEARCH.event_name, outcome="withheld", violations=[broken]
+    )
+    obs.emit(violated)
+    assert obs.flush(DEADLINE_S)
+    [record] = collector.records()
+    told = plain(record)
+    assert told["violations"] == [{"path": "/payload/mode", "rule": "enum"}]
+
+
 def test_a_collector_that_is_down_costs_nothing_and_is_told_when_it_is_back(
     configure: Callable[..., None],
 ) -> None:
@@ -435,7 +450,16 @@ def test_a_collector_that_never_answers_is_given_up(
     assert account() == obs.SinkStats(written=answered, dropped=1)
 
 
-@pytest.mark.parametrize("retry_after", [{}, {"Retry-After": "0"}, {"Retry-After": "soon"}])
+@pytest.mark.parametrize(
+    "retry_after",
+    [
+        {},
+        {"Retry-After": "0"},
+        {"Retry-After": "soon"},
+        {"Retry-After": "Fri, 31 Dec 9999 23:59:59 -0000"},
+        {"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"},
+    ],
+)
 def test_it_tries_again_what_was_put_off(
     collector: Collector, configure: Callable[..., None], retry_after: dict[str, str]
 ) -> None:

@@ -108,3 +108,17 @@ def test_an_event_without_the_ids_that_it_requires_is_refused(
     payload: tuple[dict[str, object], ...] = () if isinstance(event, obs.Event) else ({},)
     with pytest.raises(obs.ContractViolation, match="/correlation/request_id breaks type"):
         obs.emit(event, *payload)  # type: ignore[call-overload]
+
+
+def test_a_job_has_a_context_apart_from_its_runs() -> None:
+    run = obs.current_context().with_job(obs.new_uuid()).with_job_run(obs.new_uuid())
+    job = run.for_job()
+    assert (job.job_id, job.job_run_id, job.trace_id) == (run.job_id, None, run.trace_id)
+
+
+def test_a_span_begins_a_trace_or_goes_on_with_one() -> None:
+    first = obs.current_context().with_span()
+    second = first.with_span()
+    assert second.trace_id == first.trace_id is not None
+    assert second.parent_span_id == first.span_id != second.span_id
+    assert first.parent_span_id is None

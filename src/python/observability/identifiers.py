@@ -24,6 +24,6 @@ def new_span_id() -> str:
 
 
 def _random_hex(size: int) -> str:
-    while not any(random := os.urandom(size)):
-        pass
-    return random.hex()
+    # None of a whole number's digits but those of 0 are all zero.
+    random = int.from_bytes(os.urandom(size), "big") or 1
+    return f"{random:0{2 * size}x}"

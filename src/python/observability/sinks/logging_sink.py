@@ -29,9 +29,8 @@ class LoggingSink:
 
     def _open_and_write(self, line: bytes) -> None:
         # Not before the first line: until then the descriptor may be given another file.
-        write = _opened(self._descriptor).write
-        write(line)
-        self.write = write
+        self.write = _opened(self._descriptor).write
+        self.write(line)
 
 
 def _opened(descriptor: int) -> Appending | SharedStream:
