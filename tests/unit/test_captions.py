@@ -1,14 +1,16 @@
 """Captions and plain text as segments."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.model import Segment
-from workers.transcribe.captions import UnreadableCaptions, parse_captions
+from workers.transcribe.captions import UnreadableCaptions, parse_captions, read_captions
 from workers.transcribe.prose import PASSAGE_CHARACTERS
+from workers.transcribe.size import MOST_BYTES, MOST_SEGMENTS, TranscriptTooLong
 
 
 def said(content: str) -> list[tuple[str | None, str]]:
@@ -183,3 +185,75 @@ def test_any_bytes_end_in_segments_or_in_refusal(content: bytes) -> None:
         assert segment.speaker is None or segment.speaker.strip()
     for before, after in pairwise(segments):
         assert (before.start_ms or 0) <= (after.start_ms or 0)
+
+
+CUE = b"WEBVTT\n\n00:01.000 --> 00:02.000\nx"
+MANY = 1_000_000
+
+
+# A step for each letter takes a second; one for each pair of letters would take days.
+@pytest.mark.parametrize(
+    "content",
+    [
+        CUE + (b"&#" + b"9" * 5_000) * 200,
+        CUE + b"<v" + b" " * MANY,
+        CUE + b"<v a" * (MANY // 4),
+        CUE + b"<v.a" * (MANY // 4) + b">",
+        CUE + b"{\\" * (MANY // 2),
+        CUE + b"<" * MANY,
+        CUE + b"a" * MANY,
+        b" " * MANY + b"x",
+        b" \n" * (MANY // 2) + b"x",
+        b"1" * MANY,
+        b"a\n" + b" \n" * (MANY // 2) + b"b",
+        b"x\nA:" + b" " * MANY + b"y",
+        b"a" * MANY,
+        b"a." + b"'" * MANY,
+    ],
+    ids=lambda content: repr(content[:10] + content[32:40]),
+)
+def test_hostile_text_is_read_letter_by_letter(content: bytes) -> None:
+    segments = parse_captions(content)
+    assert segments
+    assert all(len(segment.text) <= PASSAGE_CHARACTERS for segment in segments)
+
+
+def test_a_reference_to_no_letter_is_text() -> None:
+    assert said(f"WEBVTT\n\n00:01.000 --> 00:02.000\n&#{'9' * 20}; &#65;\n") == [
+        (None, f"&#{'9' * 20}; A")
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CUE + b"\n\n0:0.0-->0:0.1\na" * MOST_SEGMENTS,
+        CUE + b"<v a>x" * (MOST_SEGMENTS + 1),
+        b"A: b\n" * (MOST_SEGMENTS + 1),
+        b"a\n\n" * (MOST_SEGMENTS + 1),
+    ],
+    ids=["cues", "voices", "turns", "paragraphs"],
+)
+def test_more_than_one_document_can_hold_is_refused(content: bytes) -> None:
+    with pytest.raises(TranscriptTooLong, match=r"more than 20,000 \w+: split the document"):
+        parse_captions(content)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "transcript"
+    with path.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(TranscriptTooLong, match="larger than 16 MiB: split the document"):
+        read_captions(path)
+    path.write_bytes(b"Just a word.")
+    assert [segment.text for segment in read_captions(path)] == ["Just a word."]
+
+
+def test_a_cue_that_is_too_long_becomes_passages_with_its_times() -> None:
+    cue = "word " * 200
+    segments = parse_captions(f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ada>{cue}\n".encode())
+    assert " ".join(segment.text for segment in segments) == cue.strip()
+    assert len(segments) == 3
+    assert {(each.start_ms, each.end_ms, each.speaker) for each in segments} == {
+        (1_000, 2_000, "Ada")
+    }

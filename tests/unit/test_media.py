@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from store.model import MediaKind
 from tests.unit.generated_media import convert, write_tone, write_video
+from workers.ingest import media
 from workers.ingest.media import UnsupportedMedia, decode_audio, sniff
 
 
@@ -38,7 +39,13 @@ def test_captions_and_text_are_told_by_their_bytes(
 
 @pytest.mark.parametrize(
     ("container", "codec"),
-    [("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("mp4", "aac"), ("matroska", "flac")],
+    [
+        ("wav", "pcm_s16le"),
+        ("mp3", "libmp3lame"),
+        ("mp4", "aac"),
+        ("matroska", "flac"),
+        ("mpegts", "mp2"),
+    ],
 )
 def test_sound_of_any_container_becomes_16_khz_mono_flac(
     tmp_path: Path, container: str, codec: str
@@ -134,6 +141,38 @@ def test_mangled_media_ends_in_sound_or_in_refusal(
     with contextlib.suppress(UnsupportedMedia):
         if sniff(folder / "media") is MediaKind.AUDIO:
             assert decode_audio(folder / "media", folder / "sound").duration_ms >= 0
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "reason"),
+    [(1, "claims 1 samples a second"), (1_000_000, "claims 1,000,000 samples a second")],
+)
+def test_a_rate_that_no_sound_has_is_refused(tmp_path: Path, rate_hz: int, reason: str) -> None:
+    # At one sample a second these 32 kilobytes would become four and a half hours of FLAC.
+    content = bytearray(write_tone(tmp_path / "tone.wav").read_bytes())
+    content[24:28] = rate_hz.to_bytes(4, "little")
+    (tmp_path / "odd.wav").write_bytes(content)
+    with pytest.raises(UnsupportedMedia, match=reason):
+        decode_audio(tmp_path / "odd.wav", tmp_path / "sound")
+
+
+def test_more_sound_than_its_bytes_can_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tone = write_tone(tmp_path / "tone.wav", seconds=3)
+    monkeypatch.setattr(media, "ALWAYS_ALLOWED_S", 0)
+    monkeypatch.setattr(media, "LEAST_BYTES_A_SECOND", 64_000)
+    with pytest.raises(UnsupportedMedia, match="more sound than its bytes can hold"):
+        decode_audio(tone, tmp_path / "sound")
+    monkeypatch.setattr(media, "LONGEST_S", 1)
+    with pytest.raises(UnsupportedMedia, match="longer than 24 hours: split the media"):
+        decode_audio(tone, tmp_path / "sound")
+
+
+def test_a_file_that_is_not_there_is_not_blamed_on_the_media(tmp_path: Path) -> None:
+    for read in (sniff, lambda path: decode_audio(path, tmp_path / "sound")):
+        with pytest.raises(FileNotFoundError):
+            read(tmp_path / "nothing")
 
 
 def test_what_is_wrong_with_the_target_is_not_blamed_on_the_media(tmp_path: Path) -> None:

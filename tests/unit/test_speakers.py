@@ -9,6 +9,7 @@ import pytest
 
 from store.model import Segment
 from tests.unit.generated_media import read_wav, write_wav
+from workers.diarize import speakers as diarization
 from workers.diarize.speakers import HeuristicDiarizer
 
 # Stretches of the recording in which somebody speaks, in milliseconds.
@@ -84,3 +85,27 @@ def test_segments_beyond_the_end_do_no_harm(tmp_path: Path, voice: np.ndarray) -
     [segment] = conversation(audio, [voice])
     beyond = replace(segment, start_ms=60_000, end_ms=61_000)
     assert speakers(audio, (segment, beyond)) == ["speaker_1", "speaker_1"]
+
+
+def test_segments_may_overlap_and_come_in_any_order(tmp_path: Path, voice: np.ndarray) -> None:
+    low = [voice[start * 16 : end * 16] for start, end in STRETCHES]
+    audio = tmp_path / "audio.wav"
+    first, second, third, fourth = conversation(
+        audio, [low[0], higher(low[1]), low[1], higher(low[2])]
+    )
+    inner = replace(second, text="inner", start_ms=(second.start_ms or 0) + 500)
+    shuffled = (fourth, inner, first, third, second)
+    names = dict(zip(shuffled, speakers(audio, shuffled), strict=True))
+    assert names[first] == names[third] != names[second]
+    assert names[second] == names[inner] == names[fourth]
+
+
+def test_of_very_many_segments_some_make_the_speakers(
+    tmp_path: Path, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diarization, "MOST_COMPARED", 2)
+    low = [voice[start * 16 : end * 16] for start, end in STRETCHES]
+    audio = tmp_path / "audio.wav"
+    segments = conversation(audio, [low[0], higher(low[1]), higher(low[2]), low[1]])
+    # The first and the third are compared.
+    assert speakers(audio, segments) == ["speaker_1", "speaker_2", "speaker_2", "speaker_1"]

@@ -4,7 +4,10 @@ import re
 from enum import StrEnum
 
 _WEBVTT = re.compile(r"\ufeff?WEBVTT(?=[ \t\r\n]|\Z)")
-_SUBRIP = re.compile(r"\ufeff?\s*(?:\d+[ \t]*\r?\n)?[ \t]*\d+:\d{1,2}:\d{1,2}[,.]\d+[ \t]*-->")
+# Possessive, since the time to try again what was passed over grows as the square of its length.
+_SUBRIP = re.compile(
+    r"\ufeff?\s*+(?:\d++[ \t]*+\r?\n)?[ \t]*+\d++:\d{1,2}:\d{1,2}[,.]\d++[ \t]*+-->"
+)
 
 
 class CaptionFormat(StrEnum):

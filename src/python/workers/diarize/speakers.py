@@ -1,21 +1,21 @@
 """Who speaks when, told from the sound of the voices."""
 
 import itertools
-from collections.abc import Sequence, Set
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from faster_whisper.audio import decode_audio
 from faster_whisper.vad import get_speech_timestamps
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.fft import dct
+from scipy.spatial.distance import cdist
 
 from store.model import Segment
+from workers.sound import SAMPLE_RATE_HZ, Samples, read_samples
 
-SAMPLE_RATE_HZ = 16_000
 FRAME = 400
 HOP = 160
 MEL_BANDS = 40
@@ -28,8 +28,18 @@ LEAST_SPEECH = SAMPLE_RATE_HZ // 2
 # of 12 voices: no voice was split, and of 36 pairs 25 were told apart as exactly two.
 SAME_SPEAKER_DISTANCE = 0.6
 
-Samples = NDArray[np.float32]
+# Comparing all with all takes memory by the square: 64 MB for as many segments.
+MOST_COMPARED = 4_000
+
 Features = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Voice:
+    """How a segment sounds: mean and variance of each coefficient."""
+
+    mean: Features
+    variance: Features
 
 
 class Diarizer(Protocol):
@@ -53,7 +63,8 @@ class HeuristicDiarizer:
     Each segment's speech (Silero voice activity) becomes the mean of its mel-frequency cepstral
     coefficients, in units of their spread; agglomerative clustering makes speakers of them, named
     speaker_1, speaker_2 … in the order in which they appear. A segment with too little speech to
-    tell is given to whoever spoke last.
+    tell is given to whoever spoke last. Of very many segments, some thousands make the speakers,
+    and each is given to the nearest. The sound of one segment is in memory at a time.
     """
 
     model_provider = "narralytica"
@@ -68,8 +79,9 @@ class HeuristicDiarizer:
         ]
         if not unnamed:
             return tuple(segments)
-        samples: Samples = decode_audio(str(audio), sampling_rate=SAMPLE_RATE_HZ)
-        voices = [_coefficients(_speech(samples, segments[number])) for number in unnamed]
+        unnamed.sort(key=lambda number: segments[number].start_ms or 0)
+        sounds = _stretches(read_samples(audio), [segments[number] for number in unnamed])
+        voices = [_voice(_speech(sound)) for sound in sounds]
         taken = {segment.speaker for segment in segments if segment.speaker}
         speakers = dict(zip(unnamed, _names(_clusters(voices), taken), strict=True))
         return tuple(
@@ -78,13 +90,29 @@ class HeuristicDiarizer:
         )
 
 
-def _speech(samples: Samples, segment: Segment) -> Samples:
-    """Return what is spoken in a segment, without its pauses."""
-    start, end = (
-        (milliseconds or 0) * SAMPLE_RATE_HZ // 1000
-        for milliseconds in (segment.start_ms, segment.end_ms)
-    )
-    sound = samples[start:end]
+def _stretches(pieces: Iterable[Samples], segments: Iterable[Segment]) -> Iterator[Samples]:
+    """Yield the sound of each segment, in the order in which they start."""
+    pieces = iter(pieces)
+    held, first = np.empty(0, dtype=np.float32), 0
+    for segment in segments:
+        start, end = (
+            (milliseconds or 0) * SAMPLE_RATE_HZ // 1000
+            for milliseconds in (segment.start_ms, segment.end_ms)
+        )
+        waiting, reached = [held], first + len(held)
+        while reached < end and (piece := next(pieces, None)) is not None:
+            if reached <= start:
+                waiting, first = [], reached
+            waiting.append(piece)
+            reached += len(piece)
+        sound = np.concatenate(waiting)
+        passed = min(max(start - first, 0), len(sound))
+        held, first = sound[passed:], first + passed
+        yield held[: max(end - first, 0)]
+
+
+def _speech(sound: Samples) -> Samples:
+    """Return what is spoken in a stretch of sound, without its pauses."""
     if not len(sound):
         return sound
     # A copy, since the detector writes to what it is given.
@@ -92,8 +120,8 @@ def _speech(samples: Samples, segment: Segment) -> Samples:
     return np.concatenate([sound[:0], *(sound[each["start"] : each["end"]] for each in stretches)])
 
 
-def _coefficients(speech: Samples) -> Features | None:
-    """Return the mel-frequency cepstral coefficients of each frame; None for too little speech."""
+def _voice(speech: Samples) -> Voice | None:
+    """Return how the speech sounds; None for too little speech."""
     if len(speech) < LEAST_SPEECH:
         return None
     frames = np.lib.stride_tricks.sliding_window_view(speech, FRAME)[::HOP]
@@ -101,7 +129,7 @@ def _coefficients(speech: Samples) -> Features | None:
     bands = np.log(power @ _mel_filters().T + 1e-10)
     # The first coefficient is loudness, which says nothing of who speaks.
     coefficients: Features = dct(bands, type=2, norm="ortho")[:, 1 : COEFFICIENTS + 1]
-    return coefficients
+    return Voice(mean=coefficients.mean(axis=0), variance=coefficients.var(axis=0))
 
 
 def _mel_filters() -> Features:
@@ -115,18 +143,27 @@ def _mel_filters() -> Features:
     return np.maximum(0, np.minimum(rising, falling))
 
 
-def _clusters(voices: Sequence[Features | None]) -> list[int]:
+def _clusters(voices: Sequence[Voice | None]) -> list[int]:
     """Return the number of each voice's cluster, that of the voice before where it is None."""
     heard = [voice for voice in voices if voice is not None]
     if len(heard) < 2:
         return [0] * len(voices)
-    spread = np.sqrt(np.mean([voice.var(axis=0) for voice in heard], axis=0)) + 1e-9
-    means = np.stack([voice.mean(axis=0) for voice in heard]) / spread / np.sqrt(COEFFICIENTS)
-    tree = linkage(means, method="average")
-    numbers = iter(fcluster(tree, SAME_SPEAKER_DISTANCE, criterion="distance").tolist())
-    known = [None if voice is None else int(next(numbers)) for voice in voices]
+    spread = np.sqrt(np.mean([voice.variance for voice in heard], axis=0)) + 1e-9
+    means = np.stack([voice.mean for voice in heard]) / spread / np.sqrt(COEFFICIENTS)
+    numbers = iter(_grouped(means))
+    known = [None if voice is None else next(numbers) for voice in voices]
     last = next(number for number in known if number is not None)
     return [last := last if number is None else number for number in known]
+
+
+def _grouped(means: Features) -> list[int]:
+    compared = means[:: -(-len(means) // MOST_COMPARED)]
+    tree = linkage(compared, method="average")
+    numbers = fcluster(tree, SAME_SPEAKER_DISTANCE, criterion="distance")
+    if len(compared) == len(means):
+        return [int(number) for number in numbers]
+    centres = [compared[numbers == number].mean(axis=0) for number in np.unique(numbers)]
+    return [int(number) for number in cdist(means, np.stack(centres)).argmin(axis=1)]
 
 
 def _names(clusters: Sequence[int], taken: Set[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Plain text as passages short enough to be found, each within one paragraph or turn."""
 
 import re
-import textwrap
+from collections.abc import Iterator
 
 PASSAGE_CHARACTERS = 400
 
@@ -18,7 +18,7 @@ def passages(paragraph: str) -> list[str]:
     """Split a paragraph between sentences, and sentences that are too long between words."""
     found: list[str] = []
     for sentence in _sentences(" ".join(paragraph.split())):
-        for piece in textwrap.wrap(sentence, PASSAGE_CHARACTERS, break_on_hyphens=False):
+        for piece in _pieces(sentence):
             if found and len(found[-1]) + 1 + len(piece) <= PASSAGE_CHARACTERS:
                 found[-1] = f"{found[-1]} {piece}"
             else:
@@ -26,6 +26,21 @@ def passages(paragraph: str) -> list[str]:
     return found
 
 
-def _sentences(text: str) -> list[str]:
-    ends = [match.end() for match in _SENTENCES.finditer(text)]
-    return [text[start:end].strip() for start, end in zip([0, *ends], [*ends, None], strict=True)]
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for match in _SENTENCES.finditer(text):
+        yield text[start : match.end()].strip()
+        start = match.end()
+    yield text[start:].strip()
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    """Cut a sentence between words, and a word that is too long anywhere; in linear time."""
+    start = 0
+    while start < len(sentence):
+        end = start + PASSAGE_CHARACTERS
+        if end < len(sentence):
+            space = sentence.rfind(" ", start, end + 1)
+            end = end if space < 0 else space
+        yield sentence[start:end]
+        start = end + (sentence[end : end + 1] == " ")

