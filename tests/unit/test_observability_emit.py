@@ -226,10 +226,17 @@ def test_a_sealed_event_keeps_its_id_however_often_it_is_emitted(
 
 
 def test_an_event_can_be_sealed_by_its_name(captured_events: CapturedEvents) -> None:
-    with obs.use_context(request_context()):
-        [sealed] = obs.seal(SEARCH.event_name, SEARCH.payload())
-    obs.emit(sealed)
-    assert captured_events.assert_one(SearchExecuted)["payload"] == SEARCH.payload()
+    bound, given = request_context(), request_context()
+    with obs.use_context(bound):
+        sealed = [
+            *obs.seal(SEARCH.event_name, SEARCH.payload()),
+            *obs.seal(SEARCH.event_name, SEARCH.payload(), given),
+        ]
+    for each in sealed:
+        obs.emit(each)
+    told = captured_events.envelopes(SearchExecuted)
+    assert [each["payload"] for each in told] == [SEARCH.payload()] * 2
+    assert [each["correlation"] for each in told] == [bound.correlation(), given.correlation()]
 
 
 def test_what_is_no_event_at_all_is_told(best_effort: CapturedEvents) -> None:
