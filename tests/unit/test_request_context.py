@@ -440,6 +440,13 @@ def test_over_a_socket_a_uuid_is_given_back_canonical(port: int, sent: str) -> N
     assert b"replaced" not in answer
 
 
+def test_requests_of_one_connection_have_traces_of_their_own(port: int) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+        found = [http.get("/fine").json() for _ in range(3)]
+    assert len({each["trace_id"] for each in found}) == 3
+    assert len({each["request_id"] for each in found}) == 3
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -69,11 +69,12 @@ def _given(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, list[str]]:
 
 
 def _joined_context(given: Mapping[bytes, list[str]]) -> obs.ObsContext:
+    # Of the bound context only who emits: a server may begin a request within the one before it.
+    nobodys = obs.ObsContext(actor=obs.current_context().actor)
     traceparents = given[b"traceparent"]
     if len(traceparents) != 1:
-        return obs.current_context()
-    tracestate = ",".join(given[b"tracestate"])
-    return obs.with_traceparent(obs.current_context(), traceparents[0], tracestate)
+        return nobodys
+    return obs.with_traceparent(nobodys, traceparents[0], ",".join(given[b"tracestate"]))
 
 
 def _failed(scope: Scope, status: int, latency_ms: float) -> events.RequestFailed:
