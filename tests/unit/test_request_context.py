@@ -46,6 +46,14 @@ def application() -> FastAPI:
         assert ctx == obs.current_context()
         return ctx.correlation()
 
+    @app.post("/fine")
+    async def upload(request: Request) -> dict[str, Any]:
+        # The server stops reading, and goes on reading from within this request.
+        await asyncio.sleep(0.05)
+        await request.body()
+        ctx: obs.ObsContext = request.state.obs
+        return ctx.correlation()
+
     @app.get("/refused")
     async def refused() -> None:
         raise HTTPException(500, "refused")
@@ -442,7 +450,8 @@ def test_over_a_socket_a_uuid_is_given_back_canonical(port: int, sent: str) -> N
 
 def test_requests_of_one_connection_have_traces_of_their_own(port: int) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
-        found = [http.get("/fine").json() for _ in range(3)]
+        first = http.post("/fine", content=bytes(1 << 20)).json()
+        found = [first, *(http.get("/fine").json() for _ in range(2))]
     assert len({each["trace_id"] for each in found}) == 3
     assert len({each["request_id"] for each in found}) == 3
 
