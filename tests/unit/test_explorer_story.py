@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
-
 from explorer.lines import EventLine
 from explorer.story import request_story, uncorrelated
-from explorer.tree import story_tree
 from observability import events
 from observability.event import Event
 
@@ -106,22 +103,6 @@ def test_an_event_of_a_run_that_never_started_is_uncorrelated() -> None:
     stray = line(events.LayerStarted(**LAYER), "run-9")  # type: ignore[arg-type]
     told = [*a_job_that_was_retried(), stray]
     assert uncorrelated(told, request_story(told, REQUEST)) == [stray]
-
-
-def test_the_tree_reads_like_the_story() -> None:
-    console = Console(width=100, no_color=True)
-    search = line(events.SearchExecuted(mode="hybrid", results_count=3, latency_ms=8.0), job=None)
-    with console.capture() as captured:
-        console.print(story_tree(request_story([search, *a_job_that_was_retried()], REQUEST)))
-    assert [row.rstrip() for row in captured.get().splitlines()] == [
-        "request  request-1",
-        "├── search hybrid  executed  8.0 ms  3 results",
-        "└── job ingest  job-1  completed  2.50 s",
-        "    ├── enrich #1  run-1  failed  40.0 ms  worker_lost",
-        "    │   └── sentiment  failed  30.0 ms  worker_lost  vader",
-        "    └── enrich #2  run-2  completed  9.0 ms",
-        "        └── sentiment  completed  3.5 ms  vader",
-    ]
 
 
 def test_a_job_with_no_event_of_its_own_but_its_creation_is_shown() -> None:

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from explorer.lines import EventLine, InvalidLine, read_files, without_repeats
+from explorer.check import check_files, told
+from explorer.lines import EventLine, read_files, without_repeats
 from explorer.story import RequestStory, request_story, uncorrelated
-from explorer.tree import story_tree
+from explorer.trace import story_rows
 from stack.embedded_postgres import embedded_postgres
 from stack.launch import free_port, wait_until_healthy
 from stack.processes import Folders, Service, running_services
@@ -143,16 +145,20 @@ def _search(console: Console, client: httpx.Client, mode: str, query: str) -> st
 
 def _tell(console: Console, folders: Folders, outcome: Outcome) -> bool:
     """Print the stories from the event lines alone; return whether they are whole and correct."""
-    lines = list(read_files(folders.event_files()))
+    lines = read_files(folders.event_files())
     events = without_repeats(line for line in lines if isinstance(line, EventLine))
-    invalid = [line for line in lines if isinstance(line, InvalidLine)]
-    faults = [f"{line.file}:{line.number} {line.reason}" for line in invalid]
+    verdict = check_files(folders.event_files())
+    faults = [told(broken) for broken in verdict.breaks]
     console.print()
     for request_id in (*outcome.ingest_requests, *outcome.search_requests):
+        for row in story_rows(events, request_id, now=datetime.now(UTC), width=console.width):
+            console.print(row, soft_wrap=True)
+        console.print()
         story = request_story(events, request_id)
-        console.print(story_tree(story))
         faults += _faults(events, story, ingests=request_id in outcome.ingest_requests)
-    console.print(f"\n{len(lines)} event lines, {len(invalid)} invalid, {len(faults)} faults")
+    console.print(
+        f"{verdict.lines} event lines, {len(verdict.breaks)} rules broken, {len(faults)} faults"
+    )
     for fault in faults:
         console.print(fault, style="red", markup=False)
     return outcome.jobs_completed and not faults
