@@ -9,6 +9,9 @@ import click
 import httpx
 from rich.console import Console
 
+from architecture.command import architecture
+from explorer.check import check
+from explorer.trace import trace
 from product_version import VERSION
 from registry.commands import contracts
 from stack.demo import run_demo
@@ -26,7 +29,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
 
 
+main.add_command(architecture)
+main.add_command(check)
 main.add_command(contracts)
+main.add_command(trace)
 
 
 @main.command()
