@@ -45,10 +45,10 @@ def _measured(subject: str, events: int, folder: Path) -> Allocations:
 
 def _allocated(name: str, events: int, record: Path) -> Allocations:
     subject = set_up(name)
-    subject.emit(WARM_UP)
+    subject.write(WARM_UP)
     subject.finish()
     with memray.Tracker(record, trace_python_allocators=True):
-        subject.emit(events)
+        subject.write(events)
         subject.finish()
     with memray.FileReader(record) as reader:
         made = [each for each in reader.get_allocation_records() if each.allocator not in RELEASES]

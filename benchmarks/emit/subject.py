@@ -12,9 +12,9 @@ def _nothing() -> None:
 class Subject:
     """A way to write events to stdout, set up and ready.
 
-    `emit` writes as many events as it is told, in the thread that calls it. `finish` returns once
+    `write` writes as many events as it is told, in the thread that calls it. `finish` returns once
     nothing is left over; the time that it takes counts.
     """
 
-    emit: Callable[[int], None]
+    write: Callable[[int], None]
     finish: Callable[[], None] = _nothing

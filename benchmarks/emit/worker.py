@@ -50,9 +50,9 @@ def run(task: Task) -> Outcome:
     began = time.perf_counter()
     subject = set_up(task.subject)
     ready = time.perf_counter()
-    subject.emit(1)
+    subject.write(1)
     first = time.perf_counter()
-    subject.emit(task.events)
+    subject.write(task.events)
     subject.finish()
     writes_before = _write_calls()
     timings = [_timed(_emitters(subject, task), task.events) for _ in range(task.repeats)]
@@ -88,7 +88,7 @@ def _emitters(subject: Subject, task: Task) -> Callable[[], None]:
     if task.threads == 1:
 
         def emit_alone() -> None:
-            subject.emit(task.events)
+            subject.write(task.events)
             subject.finish()
 
         return emit_alone
@@ -97,7 +97,7 @@ def _emitters(subject: Subject, task: Task) -> Callable[[], None]:
 
     def emit_share() -> None:
         barrier.wait()
-        subject.emit(task.events // task.threads)
+        subject.write(task.events // task.threads)
 
     pool = ThreadPoolExecutor(task.threads)
     shares = [pool.submit(emit_share) for _ in range(task.threads)]

@@ -16,21 +16,21 @@ def write_alone() -> Subject:
     """Write one encoded envelope over and over."""
     line = _line()
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             os.write(STDOUT, line)
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def encode() -> Subject:
     """Build, encode and write each envelope, and check nothing."""
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             os.write(STDOUT, _line())
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def _line() -> bytes:

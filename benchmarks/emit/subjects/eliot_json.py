@@ -19,7 +19,7 @@ def to_stdout() -> Subject:
         actor=event.ACTOR,
     )
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             eliot.log_message(
                 message_type=event.EVENT_NAME,
@@ -27,4 +27,4 @@ def to_stdout() -> Subject:
                 payload=event.payload(event.LATENCY_MS),
             )
 
-    return Subject(emit=emit)
+    return Subject(write=write)

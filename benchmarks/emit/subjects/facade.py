@@ -9,56 +9,56 @@ def string_bound() -> Subject:
     """Emit by name, in a context bound to the thread."""
     ctx = _configured()
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         with obs.use_context(ctx):
             for _ in range(count):
                 obs.emit(event.EVENT_NAME, event.payload(event.LATENCY_MS))
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def typed_bound() -> Subject:
     """Emit a typed event, in a context bound to the thread."""
     ctx = _configured()
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         with obs.use_context(ctx):
             for _ in range(count):
                 obs.emit(layer_completed(event.LATENCY_MS))
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def string_explicit() -> Subject:
     """Emit by name, in a context handed over with each event."""
     ctx = _configured()
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             obs.emit(event.EVENT_NAME, event.payload(event.LATENCY_MS), ctx)
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def typed_explicit() -> Subject:
     """Emit a typed event, in a context handed over with each event."""
     ctx = _configured()
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             obs.emit(layer_completed(event.LATENCY_MS), ctx)
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def typed_alone() -> Subject:
     """Make typed events and let them go."""
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             layer_completed(event.LATENCY_MS)
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def layer_completed(latency_ms: float) -> obs.events.LayerCompleted:

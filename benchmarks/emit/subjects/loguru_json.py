@@ -19,7 +19,7 @@ def serialize() -> Subject:
         schema_version=event.SCHEMA_VERSION, correlation=event.CORRELATION, actor=event.ACTOR
     )
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             bound.info(
                 event.EVENT_NAME,
@@ -27,4 +27,4 @@ def serialize() -> Subject:
                 payload=event.payload(event.LATENCY_MS),
             )
 
-    return Subject(emit=emit)
+    return Subject(write=write)

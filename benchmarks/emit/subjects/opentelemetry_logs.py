@@ -58,17 +58,17 @@ def batch() -> Subject:
     subject = _subject(processor)
     emitted = 0
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         nonlocal emitted
         emitted += count
-        subject.emit(count)
+        subject.write(count)
 
     def finish() -> None:
         processor.force_flush()
         if exporter.exported != emitted:
             raise LostRecords(f"{emitted} records went in, {exporter.exported} came out")
 
-    return Subject(emit=emit, finish=finish)
+    return Subject(write=write, finish=finish)
 
 
 def simple() -> Subject:
@@ -84,7 +84,7 @@ def _subject(processor: LogRecordProcessor) -> Subject:
     provider.add_log_record_processor(processor)
     logger = provider.get_logger("benchmark")
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             logger.emit(
                 LogRecord(
@@ -101,4 +101,4 @@ def _subject(processor: LogRecordProcessor) -> Subject:
                 )
             )
 
-    return Subject(emit=emit)
+    return Subject(write=write)

@@ -43,7 +43,7 @@ def _subject(formatter: BaseJsonFormatter) -> Subject:
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             logger.info(
                 event.EVENT_NAME,
@@ -54,4 +54,4 @@ def _subject(formatter: BaseJsonFormatter) -> Subject:
                 },
             )
 
-    return Subject(emit=emit)
+    return Subject(write=write)

@@ -18,7 +18,7 @@ def bound() -> Subject:
         schema_version=event.SCHEMA_VERSION, correlation=event.CORRELATION, actor=event.ACTOR
     )
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         for _ in range(count):
             logger.info(
                 event.EVENT_NAME,
@@ -26,7 +26,7 @@ def bound() -> Subject:
                 payload=event.payload(event.LATENCY_MS),
             )
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def contextvars() -> Subject:
@@ -34,7 +34,7 @@ def contextvars() -> Subject:
     _configure(structlog.contextvars.merge_contextvars)
     logger = structlog.get_logger()
 
-    def emit(count: int) -> None:
+    def write(count: int) -> None:
         structlog.contextvars.bind_contextvars(
             schema_version=event.SCHEMA_VERSION, correlation=event.CORRELATION, actor=event.ACTOR
         )
@@ -45,7 +45,7 @@ def contextvars() -> Subject:
                 payload=event.payload(event.LATENCY_MS),
             )
 
-    return Subject(emit=emit)
+    return Subject(write=write)
 
 
 def _configure(*first: Any) -> None:

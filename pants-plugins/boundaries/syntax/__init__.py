@@ -1,0 +1,1 @@
+"""Keeps telemetry behind one façade: a lint of the syntax tree, `python -m boundaries.syntax`."""
