@@ -44,6 +44,11 @@ def test_a_carrier_brings_back_the_context_that_was_put_in(ctx: obs.ObsContext) 
     assert obs.extract(carrier).correlation() == ctx.correlation()
 
 
+@pytest.mark.parametrize("half", [{"trace_id": "ab" * 16}, {"span_id": "ab" * 8}])
+def test_half_a_trace_is_not_passed_on(half: dict[str, str]) -> None:
+    assert obs.inject(obs.ObsContext(actor=ACTOR, **half))["traceparent"] is None
+
+
 def test_the_receiver_speaks_for_itself() -> None:
     sender = obs.Actor(service_name="sender", service_version="2", env="test")
     ctx = obs.ObsContext(actor=sender, request_id=obs.new_uuid())

@@ -114,6 +114,14 @@ def test_32_members_are_kept_as_far_as_they_fit() -> None:
     assert joined(GOOD, ",".join(f"k{n}=1" for n in range(32))).tracestate is not None
 
 
+def test_a_tracestate_of_the_greatest_length_is_kept_whole() -> None:
+    first = f"a={'v' * 150},c={'v' * 150}"
+    longest = f"{first},b={'v' * (MAX_TRACESTATE - len(first) - 3)}"
+    assert len(longest) == MAX_TRACESTATE
+    assert joined(GOOD, longest).tracestate == longest
+    assert joined(GOOD, longest + "v").tracestate == first
+
+
 @given(st.text(), st.text())
 def test_any_header_is_joined_or_ignored(traceparent: str, tracestate: str) -> None:
     ctx = joined(traceparent, tracestate)
