@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from itertools import product
 from typing import Any
 
@@ -41,7 +42,8 @@ def changes(old: Schema, new: Schema, *, tolerant: bool = True) -> list[Change]:
 
 def values(schema: Schema) -> st.SearchStrategy[Any]:
     """Return values that the schema accepts; from_schema alone gives a few that it does not."""
-    drawn = from_schema(schema, custom_formats={"uuid": st.uuids().map(str)})
+    # A copy: it writes its own form of a schema into the one that it is given.
+    drawn = from_schema(deepcopy(schema), custom_formats={"uuid": st.uuids().map(str)})
     return drawn.filter(lambda value: valid(schema, value))
 
 
