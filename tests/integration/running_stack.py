@@ -46,7 +46,7 @@ class RunningStack:
 
         def ended() -> bool:
             views.append(self.request("GET", f"/jobs/{job_id}").json())
-            return views[-1]["status"] in ("completed", "failed")
+            return views[-1]["status"] in ("completed", "failed", "cancelled")
 
         wait_until(ended, f"job {job_id} ends")
         return views[-1]

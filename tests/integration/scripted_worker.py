@@ -5,6 +5,7 @@ It is a real worker in all but its work. What the n-th attempt at a job does, th
     done    completes
     wait    completes once the file release-N appears in the folder; cannot be cancelled
     raise   meets an error that may pass; its message holds what no event may tell
+    stumble meets an error that nobody has thought of
     refuse  finds that its input can never be worked off
 
 The worker `enrich` does it within a layer. Attempts behind the last step complete.
@@ -61,6 +62,8 @@ def scripted(worker: str, folder: Path, steps: Sequence[str]) -> Handler:
             await asyncio.to_thread(_wait, release)
         if step == "raise":
             raise ConnectionError("the secret words of a user")
+        if step == "stumble":
+            raise LookupError("the secret words of a user")
         if step == "refuse":
             raise Unsuitable("the input is unsuitable")
         return _nothing

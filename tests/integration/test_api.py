@@ -249,7 +249,7 @@ def test_the_openapi_document_is_valid_and_tells_the_problems(stack: RunningStac
         # OpenAPI 3.1 schemas are JSON Schema 2020-12.
         Draft202012Validator.check_schema(schema)
     operations = [operation for path in document["paths"].values() for operation in path.values()]
-    assert len(operations) == 5
+    assert len(operations) == 8
     problem = stack.request("GET", "/search").json()
     for operation in operations:
         assert "422" not in operation["responses"]

@@ -5,13 +5,8 @@ What they do with a job is scripted; two tests at the end let the real ones work
 """
 
 import asyncio
-import os
-import shutil
 import signal
-import sys
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,124 +19,24 @@ from procrastinate.jobs import Status
 from psycopg.types.json import Jsonb
 
 import observability as obs
-from explorer.lines import EventLine, InvalidLine
+from explorer.lines import InvalidLine
 from observability import events
-from stack.embedded_postgres import embedded_postgres
 from stack.launch import free_port, wait_until_healthy
-from stack.processes import Folders, Service, running_services
-from store.database import connection_pool, migrate
+from stack.processes import Folders, running_services
+from store.database import connection_pool
 from store.pipeline import Worker
 from store.queue import Queue, QueueEntry, parse_message, queue_at, task_name
 from tests.integration.running_stack import RunningStack, wait_until
+from tests.integration.workshop import (
+    TIMING,
+    Workshop,
+    assert_every_run_ends_once,
+    kill,
+    short,
+    terminate,
+    told_as,
+)
 from workers.runtime.lifecycle import begin, take_back
-
-TIMING = {"WORKER_HEARTBEAT_S": "0.3", "WORKER_STALLED_S": "3", "WORKER_GRACE_S": "2"}
-ENDS = ("completed", "failed")
-
-
-class Workshop:
-    """The API, and scripted workers as a test starts them."""
-
-    def __init__(self, url: str, stack: RunningStack) -> None:
-        self.url = url
-        self.stack = stack
-        self.started: list[Service] = []
-
-    def start(self, worker: Worker, scripts: Path, *steps: str) -> Service:
-        service = Service(
-            name=f"worker-{worker}-{len(self.started)}",
-            module="tests.integration.scripted_worker",
-            arguments=(worker, str(scripts), *steps),
-            environment=_environment(self.url),
-            folders=self.stack.folders,
-        )
-        service.start()
-        self.started.append(service)
-        return service
-
-    def new_job(self, job_type: str) -> str:
-        """A job over a document of its own."""
-        document_id = str(uuid4())
-        self.query("INSERT INTO documents (document_id, title) VALUES (%s, 'any')", document_id)
-        body = {"document_id": document_id, "job_type": job_type}
-        return str(self.stack.request("POST", "/jobs", json=body).json()["job_id"])
-
-    def of(self, job_id: str, *names: str) -> list[EventLine]:
-        """The events that tell the job's progress, by short name, in the order of their time."""
-        return [
-            event
-            for event in self.stack.events()
-            if event.correlation["job_id"] == job_id
-            and _short(event) != "job.status_viewed"
-            and (not names or _short(event) in names)
-        ]
-
-    def wait_for(self, job_id: str, name: str, attempt: int = 1) -> EventLine:
-        def told() -> list[EventLine]:
-            return [event for event in self.of(job_id, name) if event.payload["attempt"] == attempt]
-
-        wait_until(lambda: bool(told()), f"{name} of attempt {attempt} is told")
-        return told()[0]
-
-    def query(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url) as connection:
-            cursor = connection.execute(statement.encode(), arguments)
-            return cursor.fetchall() if cursor.description else []
-
-    def entries(self, job_id: str) -> list[tuple[Any, ...]]:
-        """Status and owner of the queue entries that name the job."""
-        return self.query(
-            "SELECT status::text, worker_id FROM procrastinate_jobs"
-            " WHERE args->'carrier'->>'job_id' = %s",
-            job_id,
-        )
-
-    def end_workers(self) -> None:
-        for service in self.started:
-            if service.process is not None and service.process.poll() is None:
-                service.process.send_signal(signal.SIGCONT)
-                service.process.kill()
-                service.process.wait()
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="narralytica-test-"))
-    folder.chmod(0o711)
-    with embedded_postgres(folder) as url:
-        migrate(url)
-        yield url
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def api(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    folders = Folders.below(tmp_path_factory.mktemp("lifecycle"))
-    port = free_port()
-    service = Service(
-        name="api",
-        module="api",
-        arguments=("--port", str(port)),
-        environment=_environment(url),
-        folders=folders,
-    )
-    service.start()
-    with ExitStack() as cleanup:
-        cleanup.callback(_terminate, service)
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-        cleanup.enter_context(client)
-        wait_until_healthy(client, [service])
-        yield RunningStack(client=client, services=[service], folders=folders)
-
-
-@pytest.fixture
-def workshop(url: str, api: RunningStack) -> Iterator[Workshop]:
-    shop = Workshop(url, api)
-    yield shop
-    shop.end_workers()
-    assert [line for line in api.lines() if isinstance(line, InvalidLine)] == []
-    for service in shop.started:
-        (api.folders.events / f"{service.name}.jsonl").unlink()
 
 
 def test_a_killed_workers_run_is_closed_once_and_tried_again(
@@ -150,13 +45,13 @@ def test_a_killed_workers_run_is_closed_once_and_tried_again(
     job_id = workshop.new_job("enrich")
     doomed = workshop.start("enrich", tmp_path, "wait")
     workshop.wait_for(job_id, "layer.started")
-    _kill(doomed)
+    kill(doomed)
     doomed.start()
     workshop.start("indexer", tmp_path)
     assert workshop.stack.finished(job_id)["status"] == "completed"
 
     wait_until(lambda: bool(workshop.of(job_id, "job.completed")), "job.completed is told")
-    assert [_told(event) for event in workshop.of(job_id)] == [
+    assert [told_as(event) for event in workshop.of(job_id)] == [
         ("job.created", None),
         ("job.started", 1),
         ("job_run.started", 1),
@@ -308,7 +203,7 @@ def test_a_worker_that_was_given_up_altogether_ends_when_it_comes_back(
     # A worker that starts strikes the lost ones off the list.
     second = workshop.start("indexer", tmp_path)
     assert workshop.stack.finished(job_id)["status"] == "completed"
-    _terminate(second)
+    terminate(second)
     (tmp_path / "release-1").touch()
     first.process.send_signal(signal.SIGCONT)
     next_job = workshop.new_job("index")
@@ -370,7 +265,7 @@ def test_an_unreadable_message_ends_what_is_open_at_its_job(
     assert workshop.stack.finished(job_id)["error_type"] == "InvalidMessage"
     (tmp_path / "release-1").touch()
     wait_until(lambda: workshop.entries(job_id) == [], "both entries are gone")
-    assert [_told(event)[0] for event in workshop.of(job_id)] == [
+    assert [told_as(event)[0] for event in workshop.of(job_id)] == [
         "job.created",
         "job.started",
         "job_run.started",
@@ -440,24 +335,24 @@ def test_only_its_owner_can_begin_finish_or_return_an_entry(workshop: Workshop) 
 
 
 def test_a_real_worker_is_killed_in_the_middle_of_a_recording(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lone_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in TIMING.items():
         monkeypatch.setenv(name, value)
     folders, port = Folders.below(tmp_path), free_port()
     with (
-        running_services(url, folders, port=port) as services,
+        running_services(lone_url, folders, port=port) as services,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         wait_until_healthy(client, services)
         stack = RunningStack(client=client, services=services, folders=folders)
-        shop = Workshop(url, stack)
+        shop = Workshop(lone_url, stack)
         job_id = _ingest(stack, _recording())
         noise_id = _ingest(stack, bytes(range(256)) * 16)
         shop.wait_for(job_id, "job_run.started")
         doomed = stack.service("worker-transcribe")
         wait_until(lambda: "transcribe" in _workers_of(shop, job_id), "transcribe has begun")
-        _kill(doomed)
+        kill(doomed)
         doomed.start()
         assert stack.finished(job_id)["status"] == "completed"
         noise = stack.finished(noise_id)
@@ -468,10 +363,10 @@ def test_a_real_worker_is_killed_in_the_middle_of_a_recording(
         assert [line for line in stack.lines() if isinstance(line, InvalidLine)] == []
 
     assert_every_run_ends_once(story)
-    [lost] = [event for event in story if _short(event) == "job_run.failed"]
+    [lost] = [event for event in story if short(event) == "job_run.failed"]
     assert (lost.payload["worker"], lost.payload["attempt"]) == ("transcribe", 1)
     assert (lost.payload["error_type"], lost.payload["will_retry"]) == ("worker_lost", True)
-    attempts = [event.payload for event in story if _short(event) == "job_run.completed"]
+    attempts = [event.payload for event in story if short(event) == "job_run.completed"]
     assert [payload["attempt"] for payload in attempts] == [1, 2, 1, 1, 1]
 
     assert (noise["status"], noise["error_type"]) == ("failed", "UnsupportedMedia")
@@ -481,70 +376,8 @@ def test_a_real_worker_is_killed_in_the_middle_of_a_recording(
     )
 
 
-def assert_every_run_ends_once(told: Sequence[EventLine]) -> None:
-    """Assert the lifecycle rules on the events of one job, in the order of their time."""
-    names = [_short(event) for event in told]
-    assert names.count("job.created") == names.count("job.started") == 1
-    assert names[0] == "job.created"
-    run_ids = dict.fromkeys(event.correlation["job_run_id"] for event in told)
-    for run_id in filter(None, run_ids):
-        own = [event for event in told if event.correlation["job_run_id"] == run_id]
-        _assert_one_start_one_end([event for event in own if _area(event) == "job_run"])
-        assert _area(own[0]) == _area(own[-1]) == "job_run"
-        for layer in {event.payload.get("layer_name") for event in own} - {None}:
-            _assert_one_start_one_end(
-                [event for event in own if event.payload.get("layer_name") == layer]
-            )
-    starts = [event.payload for event in told if _short(event) == "job_run.started"]
-    for worker in {payload["worker"] for payload in starts}:
-        attempts = [payload["attempt"] for payload in starts if payload["worker"] == worker]
-        assert attempts == list(range(1, len(attempts) + 1))
-    ends = [name for name in names if name in ("job.completed", "job.failed")]
-    assert len(ends) <= 1
-    assert ends in ([], [names[-1]])
-
-
-def _assert_one_start_one_end(own: Sequence[EventLine]) -> None:
-    [start, end] = own
-    assert start.payload["status"] == "started"
-    assert end.payload["status"] in ENDS
-
-
-def _short(event: EventLine) -> str:
-    return event.event_name.removeprefix("narralytica.")
-
-
-def _area(event: EventLine) -> str:
-    return _short(event).split(".")[0]
-
-
-def _told(event: EventLine) -> tuple[str, object]:
-    return _short(event), event.payload.get("attempt")
-
-
 def _written(workshop: Workshop, text: bytes) -> bool:
     return any(text in path.read_bytes() for path in workshop.stack.folders.event_files())
-
-
-def _environment(url: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        **TIMING,
-        "DATABASE_URL": url,
-        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
-    }
-
-
-def _kill(service: Service) -> None:
-    assert service.process is not None
-    service.process.kill()
-    service.process.wait()
-
-
-def _terminate(service: Service) -> None:
-    assert service.process is not None
-    service.process.terminate()
-    service.process.wait(60)
 
 
 def _workers(workshop: Workshop) -> list[tuple[Any, ...]]:

@@ -5,17 +5,22 @@ from observability.event import Event
 from observability.events import (
     ContractViolated,
     EventsDropped,
+    IndexSyncCancelled,
     IndexSyncCompleted,
     IndexSyncFailed,
     IndexSyncStarted,
+    JobCancelled,
     JobCompleted,
     JobCreated,
     JobFailed,
+    JobRetried,
+    JobRunCancelled,
     JobRunCompleted,
     JobRunFailed,
     JobRunStarted,
     JobStarted,
     JobStatusViewed,
+    LayerCancelled,
     LayerCompleted,
     LayerFailed,
     LayerStarted,
@@ -98,6 +103,25 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         ),
         JOB,
     ),
+    (
+        JobCancelled(
+            parent_span_id=PARENT,
+            job_type="ingest",
+            attempt=1,
+            latency_ms=905.5,
+            by_request_id="01939f6e-2c1e-7000-8000-00000000000c",
+        ),
+        JOB,
+    ),
+    (
+        JobRetried(
+            parent_span_id=PARENT,
+            job_type="ingest",
+            attempt=2,
+            by_request_id="01939f6e-2c1e-7000-8000-00000000000c",
+        ),
+        JOB,
+    ),
     (JobRunStarted(parent_span_id=PARENT, job_type="ingest", worker="transcribe", attempt=1), RUN),
     (
         JobRunCompleted(
@@ -119,6 +143,16 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
             error_type="UnsupportedMedia",
             error_message="the media has no audio stream",
             will_retry=True,
+        ),
+        RUN,
+    ),
+    (
+        JobRunCancelled(
+            parent_span_id=PARENT,
+            job_type="ingest",
+            worker="enrich",
+            attempt=1,
+            latency_ms=4012.5,
         ),
         RUN,
     ),
@@ -163,6 +197,18 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
         ),
         RUN,
     ),
+    (
+        LayerCancelled(
+            parent_span_id=PARENT,
+            layer_name="sentiment",
+            layer_version="1.0.0",
+            attempt=1,
+            latency_ms=40.25,
+            model_provider="vaderSentiment",
+            model_id="vader-3.3.2",
+        ),
+        RUN,
+    ),
     (IndexSyncStarted(parent_span_id=PARENT, index="passages", attempt=1, documents_count=1), RUN),
     (
         IndexSyncCompleted(
@@ -179,6 +225,12 @@ EVERY_EVENT: tuple[tuple[Event, ObsContext], ...] = (
             latency_ms=19.875,
             error_type="IndexUnavailable",
             error_message="the index is away",
+        ),
+        RUN,
+    ),
+    (
+        IndexSyncCancelled(
+            parent_span_id=PARENT, index="passages", attempt=1, documents_count=1, latency_ms=19.875
         ),
         RUN,
     ),

@@ -48,6 +48,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         HTTPException: _http_error,
         RequestValidationError: _invalid_request,
         psycopg.OperationalError: _database_away,
+        psycopg.InterfaceError: _database_away,
         ConnectorException: _database_away,
         Exception: _unexpected,
     }
@@ -99,7 +100,8 @@ async def _database_away(request: Request, error: Exception) -> JSONResponse:
     request.state.error_type = obs.told_error(error).error_type
     return problem(
         503,
-        "The database cannot be reached. Nothing was accepted; try again.",
+        "The database cannot be reached. Try again; with an Idempotency-Key, a request that "
+        "changes something does so once.",
         headers={"Retry-After": "5"},
     )
 

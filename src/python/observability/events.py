@@ -196,7 +196,7 @@ class JobStatusViewed(Event):
 
     job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
     """What the client asked for."""
-    status: Literal["created", "started", "completed", "failed"]
+    status: Literal["created", "started", "completed", "failed", "cancelled"]
     """Where the job is."""
     parent_span_id: str | None
     """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
@@ -205,7 +205,7 @@ class JobStatusViewed(Event):
         self,
         *,
         job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
-        status: Literal["created", "started", "completed", "failed"],
+        status: Literal["created", "started", "completed", "failed", "cancelled"],
         parent_span_id: str | None = None,
     ) -> None:
         payload: dict[str, Any] = {
@@ -230,7 +230,7 @@ class JobStarted(Event):
     status: Literal["started"]
     """Repeats what the event's name says."""
     attempt: int
-    """Which try this is, from 1."""
+    """How often the job was started, by its client: 1, and 1 more after each retry that was asked for."""
 
     def __init__(
         self,
@@ -260,9 +260,9 @@ class JobCompleted(Event):
     status: Literal["completed"]
     """Repeats what the event's name says."""
     attempt: int
-    """Which try this is, from 1."""
+    """How often the job was started, by its client: 1, and 1 more after each retry that was asked for."""
     latency_ms: float
-    """Time from acceptance to the end, in milliseconds, by the database's clock."""
+    """Time from acceptance, or from the retry that a client asked for, to the end, in milliseconds, by the database's clock."""
 
     def __init__(
         self,
@@ -294,9 +294,9 @@ class JobFailed(Event):
     status: Literal["failed"]
     """Repeats what the event's name says."""
     attempt: int
-    """Which try this is, from 1."""
+    """How often the job was started, by its client: 1, and 1 more after each retry that was asked for."""
     latency_ms: float
-    """Time from acceptance to the end, in milliseconds, by the database's clock."""
+    """Time from acceptance, or from the retry that a client asked for, to the end, in milliseconds, by the database's clock."""
     error_type: str
     """The class of the error."""
     error_message: str | None
@@ -321,6 +321,90 @@ class JobFailed(Event):
         }
         if error_message is not None:
             payload["error_message"] = error_message
+        self._payload = payload
+
+
+class JobCancelled(Event):
+    """A client ended the job before it was done."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.job.cancelled"
+    severity: ClassVar[Severity] = "info"
+
+    job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
+    """What the client asked for."""
+    status: Literal["cancelled"]
+    """Repeats what the event's name says."""
+    attempt: int
+    """How often the job was started, by its client: 1, and 1 more after each retry that was asked for."""
+    latency_ms: float
+    """Time from acceptance, or from the retry that a client asked for, to the end, in milliseconds, by the database's clock."""
+    by_request_id: str | None
+    """The request that asked for it; the envelope's request_id stays the one that created the job."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["cancelled"] = "cancelled",
+        attempt: int,
+        latency_ms: float,
+        by_request_id: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+        }
+        if by_request_id is not None:
+            payload["by_request_id"] = by_request_id
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
+
+
+class JobRetried(Event):
+    """A client started a failed job again; its attempt counts on."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.job.retried"
+    severity: ClassVar[Severity] = "info"
+
+    job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
+    """What the client asked for."""
+    status: Literal["retried"]
+    """Repeats what the event's name says."""
+    attempt: int
+    """How often the job was started, by its client: 1, and 1 more after each retry that was asked for."""
+    by_request_id: str | None
+    """The request that asked for it; the envelope's request_id stays the one that created the job."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        status: Literal["retried"] = "retried",
+        attempt: int,
+        by_request_id: str | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "status": status,
+            "attempt": attempt,
+        }
+        if by_request_id is not None:
+            payload["by_request_id"] = by_request_id
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
         self._payload = payload
 
 
@@ -457,6 +541,49 @@ class JobRunFailed(Event):
         }
         if error_message is not None:
             payload["error_message"] = error_message
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
+
+
+class JobRunCancelled(Event):
+    """The attempt's job was cancelled; a late result of the attempt is refused."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.job_run.cancelled"
+    severity: ClassVar[Severity] = "info"
+
+    job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"]
+    """What the client asked for."""
+    worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"]
+    """The stage of the pipeline that runs."""
+    status: Literal["cancelled"]
+    """Repeats what the event's name says."""
+    attempt: int
+    """Which try this is, from 1."""
+    latency_ms: float
+    """Time from the attempt's start to the cancellation, in milliseconds, by the database's clock."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        job_type: Literal["ingest", "transcribe", "diarize", "enrich", "index"],
+        worker: Literal["ingest", "transcribe", "diarize", "enrich", "indexer"],
+        status: Literal["cancelled"] = "cancelled",
+        attempt: int,
+        latency_ms: float,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "job_type": job_type,
+            "worker": worker,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+        }
         if parent_span_id is not None:
             payload["parent_span_id"] = parent_span_id
         self._payload = payload
@@ -640,6 +767,57 @@ class LayerFailed(Event):
         self._payload = payload
 
 
+class LayerCancelled(Event):
+    """The layer's job was cancelled; nothing of the layer was stored."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.layer.cancelled"
+    severity: ClassVar[Severity] = "info"
+
+    layer_name: str
+    """The layer, for example sentiment."""
+    layer_version: str
+    """The version of the layer's definition."""
+    status: Literal["cancelled"]
+    """Repeats what the event's name says."""
+    attempt: int
+    """Which try this is, from 1."""
+    latency_ms: float
+    """Time from the layer's start to the cancellation, in milliseconds, by the database's clock."""
+    model_provider: str
+    """Who makes the model or algorithm available."""
+    model_id: str
+    """The model or algorithm, as its provider names it."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        layer_name: str,
+        layer_version: str,
+        status: Literal["cancelled"] = "cancelled",
+        attempt: int,
+        latency_ms: float,
+        model_provider: str,
+        model_id: str,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "layer_name": layer_name,
+            "layer_version": layer_version,
+            "status": status,
+            "attempt": attempt,
+            "latency_ms": latency_ms,
+            "model_provider": model_provider,
+            "model_id": model_id,
+        }
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
+
+
 class IndexSyncStarted(Event):
     """The indexer began to bring the search index up to date."""
 
@@ -769,6 +947,49 @@ class IndexSyncFailed(Event):
         }
         if error_message is not None:
             payload["error_message"] = error_message
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
+
+
+class IndexSyncCancelled(Event):
+    """The sync's job was cancelled; the index stayed as it was."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.index.sync.cancelled"
+    severity: ClassVar[Severity] = "info"
+
+    index: str
+    """The search index."""
+    status: Literal["cancelled"]
+    """Repeats what the event's name says."""
+    attempt: int
+    """Which try this is, from 1."""
+    documents_count: int
+    """How many documents the sync covers."""
+    latency_ms: float
+    """Time from the sync's start to the cancellation, in milliseconds, by the database's clock."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        index: str,
+        status: Literal["cancelled"] = "cancelled",
+        attempt: int,
+        documents_count: int,
+        latency_ms: float,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "index": index,
+            "status": status,
+            "attempt": attempt,
+            "documents_count": documents_count,
+            "latency_ms": latency_ms,
+        }
         if parent_span_id is not None:
             payload["parent_span_id"] = parent_span_id
         self._payload = payload
@@ -916,15 +1137,20 @@ AnyEvent: TypeAlias = (
     | JobStarted
     | JobCompleted
     | JobFailed
+    | JobCancelled
+    | JobRetried
     | JobRunStarted
     | JobRunCompleted
     | JobRunFailed
+    | JobRunCancelled
     | LayerStarted
     | LayerCompleted
     | LayerFailed
+    | LayerCancelled
     | IndexSyncStarted
     | IndexSyncCompleted
     | IndexSyncFailed
+    | IndexSyncCancelled
     | ContractViolated
     | EventsDropped
     | LibraryLogged
@@ -942,15 +1168,20 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     JobStarted,
     JobCompleted,
     JobFailed,
+    JobCancelled,
+    JobRetried,
     JobRunStarted,
     JobRunCompleted,
     JobRunFailed,
+    JobRunCancelled,
     LayerStarted,
     LayerCompleted,
     LayerFailed,
+    LayerCancelled,
     IndexSyncStarted,
     IndexSyncCompleted,
     IndexSyncFailed,
+    IndexSyncCancelled,
     ContractViolated,
     EventsDropped,
     LibraryLogged,

@@ -18,6 +18,7 @@ from observability.events import (
     IndexSyncCompleted,
     IndexSyncFailed,
     IndexSyncStarted,
+    JobRunCancelled,
     JobRunCompleted,
     JobRunFailed,
     JobRunStarted,
@@ -72,6 +73,15 @@ class JobRun:
             error_type=error.error_type,
             error_message=error.error_message,
             will_retry=will_retry,
+        )
+
+    def cancelled(self) -> JobRunCancelled:
+        """Tell that its job was cancelled."""
+        return JobRunCancelled(
+            job_type=self.job_type,
+            worker=self.worker,
+            attempt=self.attempt,
+            latency_ms=self.elapsed_ms(),
         )
 
 

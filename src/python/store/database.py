@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 import psycopg
+from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from psycopg import AsyncConnection
 from psycopg.types.string import TextLoader
@@ -12,6 +13,9 @@ from yoyo import get_backend, read_migrations
 
 # Any fixed number: who holds this advisory lock may change the schema.
 MIGRATION_LOCK = 0x6E617272
+
+#: What is raised while the database cannot be reached or used.
+DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, ConnectorException)
 
 # How long a database may be away before those who wait for it are told.
 CONNECT_TIMEOUT_S = 10.0
@@ -61,6 +65,8 @@ def connection_pool(url: str, *, max_size: int = 8) -> AsyncConnectionPool:
         max_size=max_size,
         open=False,
         configure=_configure,
+        # A connection that was cut while nobody used it is replaced, and nobody meets it.
+        check=AsyncConnectionPool.check_connection,
         timeout=CONNECT_TIMEOUT_S,
         reconnect_timeout=RECONNECT_TIMEOUT_S,
     )

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from store.pipeline import WORKERS, Worker
 
 _OWNED = """
-    SELECT id FROM procrastinate_jobs
+    SELECT id, abort_requested FROM procrastinate_jobs
     WHERE id = %(entry)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(owner)s
     FOR UPDATE
 """
@@ -21,9 +21,12 @@ _FINISH = f"""
 """  # noqa: S608  constants alone
 _QUEUE_AGAIN = f"""
     WITH owned AS ({_OWNED})
-    SELECT procrastinate_retry_job_v2(
-        id, coalesce(%(retry_at)s, now()), %(priority)s, %(queue)s, %(lock)s
-    ) FROM owned
+    SELECT CASE WHEN abort_requested
+                THEN procrastinate_finish_job_v1(id, 'aborted', true)
+                ELSE procrastinate_retry_job_v2(
+                    id, coalesce(%(retry_at)s, now()), %(priority)s, %(queue)s, %(lock)s
+                ) END
+    FROM owned
 """  # noqa: S608  constants alone
 
 
@@ -47,7 +50,10 @@ class OwnedEntries(JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
-        """Queue an entry again; does nothing when it is the worker's no longer."""
+        """Queue an entry again, or remove it when its job was cancelled.
+
+        Does nothing when it is the worker's no longer.
+        """
         await self.connector.execute_query_async(
             _QUEUE_AGAIN,
             **_ownership(job),
@@ -73,9 +79,22 @@ async def owned(connection: AsyncConnection, entry: QueueEntry) -> bool:
 
 
 async def queue_again(connection: AsyncConnection, entry: QueueEntry) -> None:
-    """Queue the entry of a lost worker again, unless that has been done."""
+    """Queue the entry of a lost worker again, unless that has been done or it was cancelled."""
     nothing_new = dict.fromkeys(("retry_at", "priority", "queue", "lock"))
     await connection.execute(_QUEUE_AGAIN, {**_ownership(entry), **nothing_new})
+
+
+async def drop(connection: AsyncConnection, entry: QueueEntry) -> None:
+    """Remove the entry of a lost worker for good, unless that has been done."""
+    done = {"status": Status.SUCCEEDED.value, "delete_job": True}
+    await connection.execute(_FINISH, {**_ownership(entry), **done})
+
+
+async def withdraw(connection: AsyncConnection, entry_id: int) -> None:
+    """Remove a waiting entry; ask the worker that has it, if one has, to stop."""
+    await connection.execute(
+        "SELECT procrastinate_cancel_job_v1(%s, abort => true, delete_job => true)", [entry_id]
+    )
 
 
 def _ownership(entry: QueueEntry) -> dict[str, int | None]:

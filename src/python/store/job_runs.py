@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from store.model import JobEnd
 from store.pipeline import Worker
 
 
@@ -31,6 +32,7 @@ class OpenStep:
     """A layer or index sync that a job run began and has not ended."""
 
     failed_event_name: str
+    cancelled_event_name: str
     payload: Mapping[str, Any]
     carrier: Mapping[str, Any]
     elapsed_ms: float
@@ -44,6 +46,14 @@ async def next_attempt(connection: AsyncConnection, job_id: str, worker: Worker)
     )
     [attempt] = await cursor.fetchone() or [1]
     return int(attempt)
+
+
+async def workers_done(connection: AsyncConnection, job_id: str) -> set[str]:
+    """Return the workers that have done their part of the job."""
+    cursor = await connection.execute(
+        "SELECT worker FROM job_runs WHERE job_id = %s AND status = 'completed'", [job_id]
+    )
+    return {worker for (worker,) in await cursor.fetchall()}
 
 
 async def run_completed(connection: AsyncConnection, job_id: str, worker: Worker) -> bool:
@@ -62,42 +72,44 @@ async def start_run(
     job_id: str,
     worker: Worker,
     attempt: int,
+    job_attempt: int,
     carrier: Mapping[str, Any],
 ) -> None:
     """Add a job run with the status `started`."""
     await connection.execute(
-        "INSERT INTO job_runs (job_run_id, job_id, worker, attempt, status, carrier)"
-        " VALUES (%s, %s, %s, %s, 'started', %s)",
-        [job_run_id, job_id, worker, attempt, Jsonb(carrier)],
+        "INSERT INTO job_runs (job_run_id, job_id, worker, attempt, job_attempt, status, carrier)"
+        " VALUES (%s, %s, %s, %s, %s, 'started', %s)",
+        [job_run_id, job_id, worker, attempt, job_attempt, Jsonb(carrier)],
     )
 
 
-async def end_run(connection: AsyncConnection, job_run_id: str, *, error_type: str | None) -> None:
-    """End a run as completed, or as failed with `error_type`.
+async def end_run(
+    connection: AsyncConnection, job_run_id: str, status: JobEnd, *, error_type: str | None = None
+) -> None:
+    """End a run; `error_type` says why it failed.
 
     Raises LostRun when it has ended before: a run ends once.
     """
     cursor = await connection.execute(
-        """
-        UPDATE job_runs SET status = CASE WHEN %(error_type)s::text IS NULL
-                                          THEN 'completed' ELSE 'failed' END,
-                            error_type = %(error_type)s, ended_at = clock_timestamp()
-        WHERE job_run_id = %(job_run_id)s AND status = 'started'
-        """,
-        {"job_run_id": job_run_id, "error_type": error_type},
+        "UPDATE job_runs SET status = %s, error_type = %s, ended_at = clock_timestamp()"
+        " WHERE job_run_id = %s AND status = 'started'",
+        [status, error_type, job_run_id],
     )
     if cursor.rowcount != 1:
         raise LostRun
 
 
 async def failed_attempts(
-    connection: AsyncConnection, job_id: str, worker: Worker, *, apart_from: str
+    connection: AsyncConnection, job_id: str, worker: Worker, job_attempt: int, *, apart_from: str
 ) -> int:
-    """Return how many attempts of the worker failed with another error type than `apart_from`."""
+    """Return how many attempts of the worker failed since the job was last started.
+
+    Those that failed with the error type `apart_from` do not count.
+    """
     cursor = await connection.execute(
-        "SELECT count(*) FROM job_runs WHERE job_id = %s AND worker = %s"
+        "SELECT count(*) FROM job_runs WHERE job_id = %s AND worker = %s AND job_attempt = %s"
         " AND status = 'failed' AND error_type <> %s",
-        [job_id, worker, apart_from],
+        [job_id, worker, job_attempt, apart_from],
     )
     [count] = await cursor.fetchone() or [0]
     return int(count)
@@ -125,20 +137,24 @@ async def start_step(
     step: str,
     *,
     failed_event_name: str,
+    cancelled_event_name: str,
     payload: Mapping[str, Any],
     carrier: Mapping[str, Any],
 ) -> None:
     """Note a step as begun. Raises LostRun when its run has ended."""
     cursor = await connection.execute(
         """
-        INSERT INTO run_steps (job_run_id, step, failed_event_name, payload, carrier)
-        SELECT job_run_id, %(step)s, %(name)s, %(payload)s, %(carrier)s FROM job_runs
+        INSERT INTO run_steps
+            (job_run_id, step, failed_event_name, cancelled_event_name, payload, carrier)
+        SELECT job_run_id, %(step)s, %(failed)s, %(cancelled)s, %(payload)s, %(carrier)s
+        FROM job_runs
         WHERE job_run_id = %(job_run_id)s AND status = 'started' FOR SHARE
         """,
         {
             "job_run_id": job_run_id,
             "step": step,
-            "name": failed_event_name,
+            "failed": failed_event_name,
+            "cancelled": cancelled_event_name,
             "payload": Jsonb(payload),
             "carrier": Jsonb(carrier),
         },
@@ -162,7 +178,7 @@ async def take_open_steps(connection: AsyncConnection, job_run_id: str) -> list[
         await cursor.execute(
             """
             WITH taken AS (DELETE FROM run_steps WHERE job_run_id = %s RETURNING *)
-            SELECT failed_event_name, payload, carrier,
+            SELECT failed_event_name, cancelled_event_name, payload, carrier,
                    1000 * extract(epoch FROM greatest(clock_timestamp() - started_at,
                                                       interval '0'))::float8 AS elapsed_ms
             FROM taken ORDER BY started_at, step

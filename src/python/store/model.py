@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from store.pipeline import JobType
 
-JobStatus = Literal["created", "started", "completed", "failed"]
+JobEnd = Literal["completed", "failed", "cancelled"]
+JobStatus = Literal["created", "started", "completed", "failed", "cancelled"]
+RunStatus = Literal["started", "completed", "failed", "cancelled"]
 Rendition = Literal["original", "audio"]
 SearchMode = Literal["lexical", "vector", "hybrid"]
 
@@ -47,11 +49,12 @@ class Job:
     error_type: str | None
     created_at: datetime
     ended_at: datetime | None
+    entry_id: int | None
 
     @property
     def ended(self) -> bool:
-        """Whether the job has come to its end, good or bad."""
-        return self.status in ("completed", "failed")
+        """Whether the job has come to its end, good or bad; it stays there unless retried."""
+        return self.status in get_args(JobEnd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class JobRun:
     job_run_id: str
     worker: str
     attempt: int
-    status: Literal["started", "completed", "failed"]
+    status: RunStatus
     error_type: str | None
     started_at: datetime
     ended_at: datetime | None

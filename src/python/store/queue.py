@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 import observability as obs
 from store.database import CONNECT_TIMEOUT_S, RECONNECT_TIMEOUT_S
 from store.entries import OwnedEntries
+from store.jobs import set_entry
 from store.pipeline import Worker
 
 MESSAGE = obs.contract("messages/job_message.schema.json")
@@ -55,14 +56,15 @@ def task_name(worker: Worker) -> str:
 async def send(
     queue: Queue, connection: AsyncConnection, worker: Worker, message: JobMessage
 ) -> None:
-    """Queue a message for `worker` within the connection's transaction.
+    """Queue a message for `worker` within the connection's transaction, as its job's last one.
 
     Raises InvalidMessage for a message that the receiver would refuse.
     """
     body: dict[str, Any] = {"carrier": dict(message.carrier)}
     _check(body)
     deferrer = queue.configure_task(task_name(worker), queue=worker, connection=connection)
-    await deferrer.defer_async(**body)
+    entry_id = await deferrer.defer_async(**body)
+    await set_entry(connection, str(message.carrier["job_id"]), entry_id)
 
 
 def parse_message(entry: QueueEntry) -> JobMessage:

@@ -89,6 +89,41 @@ SITUATIONS: dict[str, tuple[Sequence[EventLine], str]] = {
           job ingest failed InvalidMessage
         """,
     ),
+    "cancelled": (
+        [
+            *BEGUN,
+            run(1, "started", 1, "enrich"),
+            layer(1, "started", 1, "sentiment"),
+            layer(3, "cancelled", 1, "sentiment", service="api", latency_ms=2000.0),
+            run(3, "cancelled", 1, "enrich", service="api", latency_ms=2000.0),
+            job(3, "cancelled", service="api", latency_ms=3000.0),
+        ],
+        """
+        request
+          job ingest cancelled
+            enrich #1 cancelled 2.0s queue 1.0s
+              sentiment cancelled 2.0s
+        """,
+    ),
+    "started again by its client": (
+        [
+            *BEGUN,
+            run(1, "started", 1, "ingest"),
+            run(2, "failed", 1, "ingest", will_retry=False, **LOST),
+            job(2, "failed", attempt=1, **LOST),
+            job(60, "retried", attempt=2),
+            job(61, "started", attempt=2),
+            run(61, "started", 2, "ingest", 2),
+            run(63, "completed", 2, "ingest", 2, latency_ms=2000.0),
+            job(63, "completed", attempt=2, **DONE),
+        ],
+        """
+        request
+          job ingest completed [started again 1×]
+            ingest #1 failed worker_lost 1.0s queue 1.0s
+            ingest #2 completed 2.0s retry 59.0s
+        """,
+    ),
     "layer degraded": (
         [
             *BEGUN,

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api.accept import AcceptedJob, accept_media
+from api.repeats import IdempotencyKey
 from api.services import ContextOf, ServicesOf
 from api.text import StorableText
 from store.documents import CHUNK_BYTES
@@ -55,20 +56,30 @@ BODIES: dict[str, Any] = {
     summary="Turn a recording, subtitles or text into searchable layers",
 )
 async def ingest(
-    request: Request, response: Response, services: ServicesOf, ctx: ContextOf
+    request: Request,
+    response: Response,
+    services: ServicesOf,
+    ctx: ContextOf,
+    idempotency_key: IdempotencyKey = None,
 ) -> AcceptedJob:
     """Accept media for the whole pipeline; what it is, is found out from its bytes."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
         body = await _text(request)
         accepted = await accept_media(
-            services, ctx, title=body.title, chunks=_once(body.text.encode())
+            services,
+            ctx,
+            title=body.title,
+            chunks=_once(body.text.encode()),
+            key=idempotency_key,
         )
     elif media_type == "multipart/form-data":
         async with request.form(max_files=1) as form:
             upload = _upload(form.get("file"))
             title = _title(form.get("title"), upload.filename)
-            accepted = await accept_media(services, ctx, title=title, chunks=_chunks(upload))
+            accepted = await accept_media(
+                services, ctx, title=title, chunks=_chunks(upload), key=idempotency_key
+            )
     else:
         raise HTTPException(
             415, "Send multipart/form-data with the part file, or application/json with text."

@@ -14,7 +14,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 #: Areas whose events tell a state change; all others may come at any time and as often as they do.
 LIFECYCLE_AREAS = frozenset({"job", "job_run", "layer", "index"})
-ENDS = frozenset({"completed", "failed"})
+ENDS = frozenset({"completed", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,11 +54,13 @@ def job_breaks(told: Sequence[Fact], allowance: Allowance) -> Iterator[Break]:
     within = [fact for fact in facts if fact.area != "job"]
     runs = [list(group) for _, group in groupby(sorted(within, key=_run), key=_run)]
     courses = [_course(run) for run in runs]
-    if facts:
-        yield from _job(facts, own, courses, allowance)
+    retries = [fact.at for fact in own if fact.action == "retried"]
+    for round_facts, round_own, round_courses in _rounds(facts, own, courses, retries):
+        yield from _job(round_facts, round_own, round_courses, allowance)
+    yield from _same(own, ("job_type",), "5")
     for run, course in zip(runs, courses, strict=True):
         yield from _run_breaks(run, course, allowance)
-    yield from _attempts(courses, own, allowance)
+    yield from _attempts(courses, own, retries, allowance)
     yield from _one_request([*own, *within])
 
 
@@ -85,11 +87,30 @@ def _step(fact: Fact) -> tuple[str, str, int]:
     return fact.area, payload.get("layer_name") or payload["index"], payload["attempt"]
 
 
+def _rounds(
+    facts: Sequence[Fact], own: Sequence[Fact], runs: Sequence[Course], retries: Sequence[int]
+) -> Iterator[tuple[list[Fact], list[Fact], list[Course]]]:
+    """Part a job where its client started it again: each part has a start and an end of its own."""
+
+    def number(fact: Fact) -> int:
+        return sum(retry <= fact.at for retry in retries)
+
+    for wanted in range(len(retries) + 1):
+        within = [fact for fact in facts if number(fact) == wanted]
+        if within:
+            yield (
+                within,
+                [fact for fact in own if number(fact) == wanted],
+                [run for run in runs if run.facts and number(run.facts[0]) == wanted],
+            )
+
+
 def _job(
     facts: Sequence[Fact], own: Sequence[Fact], runs: Sequence[Course], allowance: Allowance
 ) -> Iterator[Break]:
     created, started = (
-        [fact for fact in own if fact.action == action] for action in ("created", "started")
+        [fact for fact in own if fact.action in actions]
+        for actions in (("created", "retried"), ("started",))
     )
     ends = [fact for fact in own if fact.ends]
     yield from _once_each(own)
@@ -98,13 +119,12 @@ def _job(
     for first in created[:1]:
         for fact in facts:
             if allowance.after(fact, first):
-                yield fact.broken("5", f"happened before job.created ({first.place})")
+                yield fact.broken("5", f"happened before {first.name} ({first.place})")
     yield from _job_start(started, runs, allowance)
     if own and not ends and not allowance.ongoing:
         yield own[-1].broken("5", "is the last of a job that never ended")
     for end in ends[:1]:
         yield from _job_end(end, facts, runs, started, allowance)
-    yield from _same(own, ("job_type",), "5")
 
 
 def _once_each(own: Sequence[Fact]) -> Iterator[Break]:
@@ -144,7 +164,7 @@ def _job_end(
     if end.action == "failed" and last is not None:
         if last.action == "completed":
             yield end.broken("5", f"follows a job run that completed ({last.place})")
-        elif last.payload["will_retry"]:
+        elif last.payload.get("will_retry"):
             yield end.broken("5", f"comes although another attempt was to follow ({last.place})")
 
 
@@ -196,7 +216,9 @@ def _between(
                 yield fact.broken(course.rule, f"stands after {end.name} ({end.place})")
 
 
-def _attempts(runs: Sequence[Course], own: Sequence[Fact], allowance: Allowance) -> Iterator[Break]:
+def _attempts(
+    runs: Sequence[Course], own: Sequence[Fact], retries: Sequence[int], allowance: Allowance
+) -> Iterator[Break]:
     """Attempts count 1, 2, 3 without gaps, one after the other, and none after the last one."""
     told = sorted((run for run in runs if run.facts), key=_attempt)
     for worker, group in groupby(told, key=lambda run: run.facts[0].payload["worker"]):
@@ -207,13 +229,16 @@ def _attempts(runs: Sequence[Course], own: Sequence[Fact], allowance: Allowance)
                 yield run.facts[0].broken("3", f"is attempt {attempt} of {worker}, not {number}")
                 break
         for before, after in pairwise(attempts):
-            yield from _one_after_the_other(before, after, allowance)
+            yield from _one_after_the_other(before, after, retries, allowance)
         last = attempts[-1].ends
-        if own and own[-1].ends and last and last[-1].payload.get("will_retry"):
+        given_up = own and own[-1].ends and own[-1].action != "cancelled"
+        if given_up and last and last[-1].payload.get("will_retry"):
             yield last[-1].broken("3", "says that another attempt is to follow, and none does")
 
 
-def _one_after_the_other(before: Course, after: Course, allowance: Allowance) -> Iterator[Break]:
+def _one_after_the_other(
+    before: Course, after: Course, retries: Sequence[int], allowance: Allowance
+) -> Iterator[Break]:
     start = after.facts[0]
     if not before.ends:
         if allowance.ongoing:
@@ -224,8 +249,13 @@ def _one_after_the_other(before: Course, after: Course, allowance: Allowance) ->
         yield start.broken("1", f"began before the last attempt ended ({end.place})")
     if end.action == "completed":
         yield start.broken("3", f"began although the last attempt completed ({end.place})")
-    elif not end.payload["will_retry"]:
+    elif not end.payload.get("will_retry") and not _asked_for(retries, end, start):
         yield start.broken("5", f"began although no attempt was left ({end.place})")
+
+
+def _asked_for(retries: Sequence[int], end: Fact, start: Fact) -> bool:
+    """Tell whether a client started the job again in between."""
+    return any(end.at <= retry <= start.at for retry in retries)
 
 
 def _one_request(facts: Sequence[Fact]) -> Iterator[Break]:

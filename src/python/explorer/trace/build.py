@@ -10,7 +10,7 @@ from explorer.lines import EventLine, without_repeats
 from explorer.trace.connected import VIEWED
 from explorer.trace.span import Note, Span
 
-ENDS = ("completed", "failed", "executed")
+ENDS = ("completed", "failed", "cancelled", "executed")
 NOTED = ("library", "contract", "events")
 
 
@@ -68,11 +68,17 @@ def _job(job_id: str, events: Sequence[EventLine], views: int) -> Span:
     job_type = next((e.payload["job_type"] for e in events if "job_type" in e.payload), "?")
     # job.created tells of a request: a job that none caused begins with job.started.
     first = "created" if any(event.correlation["request_id"] for event in events) else "started"
-    span = _span(own, "job", f"job {job_type}", job_id, first=first)
+    again = [number for number, event in enumerate(own) if _action(event) == "retried"]
+    # A job that was started again ends once more: what it came to before is told by its runs.
+    told = [event for event in own[: again[-1]] if _action(event) not in ENDS] if again else []
+    span = _span(
+        [*told, *own[again[-1] if again else 0 :]], "job", f"job {job_type}", job_id, first
+    )
     runs.sort(key=lambda run: str(run.start))
     runs = [_waited(run, runs[:number], span) for number, run in enumerate(runs)]
     loose = [event for event in events if event.correlation["job_run_id"] is None]
-    marks = (*span.marks, f"looked at {views}×") if views else span.marks
+    marks = (*span.marks, f"started again {len(again)}×") if again else span.marks
+    marks = (*marks, f"looked at {views}×") if views else marks
     return replace(span, children=tuple(runs), notes=_notes(loose), marks=marks)
 
 

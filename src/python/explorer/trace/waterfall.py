@@ -13,7 +13,12 @@ from explorer.trace.build import build
 from explorer.trace.connected import connected_events
 from explorer.trace.span import Span
 
-GLYPHS = {"completed": ("✓", "green"), "executed": ("✓", "green"), "failed": ("✗", "bold red")}
+GLYPHS = {
+    "completed": ("✓", "green"),
+    "executed": ("✓", "green"),
+    "failed": ("✗", "bold red"),
+    "cancelled": ("⊘", "yellow"),
+}
 OPEN = ("…", "yellow")
 DURATION_CELLS = 8
 ID_CELLS = 36

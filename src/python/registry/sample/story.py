@@ -23,6 +23,8 @@ class Turn(StrEnum):
     DEGRADED = "a layer fails and the job run completes all the same"
     INDEX_FAILED = "an index sync fails and the next attempt succeeds"
     GIVEN_UP = "every attempt fails, and so does the job"
+    STARTED_AGAIN = "a job fails, and completes once its client has started it again"
+    CANCELLED = "a client cancels a job, and so what is open at it"
     TOLD_TWICE = "lines are delivered twice"
     UNHEALTHY_SERVICE = "a request fails, a line breaks its contract, lines are lost"
 
@@ -36,34 +38,71 @@ def tell_job(scene: Scene, turn: Turn, pipeline: Sequence[tuple[str, str]]) -> N
     job_type, workers = pipeline[first][0], [worker for _, worker in pipeline[first:]]
     ids = scene.new_request()
     ids = scene.new_span(ids, job_id=scene.new_uuid())
-    created_at = scene.at
     scene.tell("job.created", API, ids, job_type=job_type)
     _view(scene, ids, job_type, "created")
+    if turn is Turn.CANCELLED:
+        _tell_cancelled(scene, ids, job_type)
+    elif turn is Turn.STARTED_AGAIN:
+        _tell_attempt(scene, Turn.GIVEN_UP, ids, job_type, workers[:1], 1)
+        scene.wait(1, 60)
+        again = {"attempt": 2, "by_request_id": scene.new_uuid()}
+        scene.tell("job.retried", API, ids, job_type=job_type, **again)
+        _tell_attempt(scene, Turn.SMOOTH, ids, job_type, workers, 2)
+    else:
+        _tell_attempt(scene, turn, ids, job_type, workers, 1)
+    _tell_searches(scene, turn)
+
+
+def _tell_attempt(
+    scene: Scene, turn: Turn, ids: Ids, job_type: str, workers: Sequence[str], job_attempt: int
+) -> None:
+    """Tell a job from its acceptance, or from its retry, to its end."""
+    accepted_at = scene.at
     scene.wait(0.01, 0.5)
-    scene.tell("job.started", f"worker-{workers[0]}", ids, job_type=job_type, attempt=1)
+    about = {"job_type": job_type, "attempt": job_attempt}
+    scene.tell("job.started", f"worker-{workers[0]}", ids, **about)
     if turn is Turn.TOLD_TWICE:
         scene.again()
     troubled = _troubled_worker(scene, turn, workers)
-    attempt, worker = 1, workers[0]
+    # Those of a worker count on when its job is started again.
+    before = MOST_ATTEMPTS if job_attempt > 1 else 0
+    fault, worker = False, workers[0]
     for worker in workers:
-        attempt = _tell_worker(
-            scene, turn if worker == troubled else Turn.SMOOTH, ids, job_type, worker
-        )
-        if attempt > MOST_ATTEMPTS:
+        own = turn if worker == troubled else Turn.SMOOTH
+        fault = _tell_worker(scene, own, ids, job_type, worker, before)
+        if fault:
             break
+        before = 0
         scene.wait(0.01, 0.2)
-    ended = "failed" if attempt > MOST_ATTEMPTS else "completed"
-    scene.tell(
-        f"job.{ended}",
-        f"worker-{worker}",
-        ids,
-        job_type=job_type,
-        attempt=min(attempt, MOST_ATTEMPTS),
-        latency_ms=scene.since_ms(created_at),
-        error_type="OperationalError",
-    )
+    ended = "failed" if fault else "completed"
+    about |= {"latency_ms": scene.since_ms(accepted_at), "error_type": "OperationalError"}
+    scene.tell(f"job.{ended}", f"worker-{worker}", ids, **about)
     _view(scene, ids, job_type, ended)
-    _tell_searches(scene, turn)
+
+
+def _tell_cancelled(scene: Scene, ids: Ids, job_type: str) -> None:
+    """Tell a job that is cancelled while a worker is at a layer, or at an index sync."""
+    created_at = scene.at
+    scene.wait(0.01, 0.5)
+    worker = scene.random.choice(("enrich", "indexer"))
+    service, job = f"worker-{worker}", {"job_type": job_type, "attempt": 1}
+    scene.tell("job.started", service, ids, **job)
+    run = scene.new_span(ids, job_run_id=scene.new_uuid())
+    scene.tell("job_run.started", service, run, worker=worker, **job)
+    began_at = scene.at
+    about: dict[str, object] = {"index": INDEX, "documents_count": 1, "attempt": 1}
+    step = "index.sync"
+    if worker == "enrich":
+        about, step = {"layer_name": LAYERS[0], "layer_version": "1.0.0", "attempt": 1}, "layer"
+        about |= {"model_provider": "sample", "model_id": f"{LAYERS[0]}-1"}
+    scene.tell(f"{step}.started", service, run, **about)
+    scene.wait(0.1, 2)
+    open_ms = scene.since_ms(began_at)
+    scene.tell(f"{step}.cancelled", API, run, **about, latency_ms=open_ms)
+    scene.tell("job_run.cancelled", API, run, worker=worker, **job, latency_ms=open_ms)
+    ended = {"latency_ms": scene.since_ms(created_at), "by_request_id": scene.new_uuid()}
+    scene.tell("job.cancelled", API, ids, **job, **ended)
+    _view(scene, ids, job_type, "cancelled")
 
 
 def _troubled_worker(scene: Scene, turn: Turn, workers: Sequence[str]) -> str:
@@ -71,21 +110,31 @@ def _troubled_worker(scene: Scene, turn: Turn, workers: Sequence[str]) -> str:
     return where.get(turn) or scene.random.choice(workers)
 
 
-def _tell_worker(scene: Scene, turn: Turn, ids: Ids, job_type: str, worker: str) -> int:
-    """Tell a worker's attempts and return the last one's number, above the most when all failed."""
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+def _tell_worker(
+    scene: Scene, turn: Turn, ids: Ids, job_type: str, worker: str, before: int
+) -> bool:
+    """Tell a worker's attempts, behind those `before`; return whether they all failed."""
+    for number in range(1, MOST_ATTEMPTS + 1):
         fails = turn is Turn.GIVEN_UP or (
-            attempt == 1 and turn in (Turn.RETRIED, Turn.LOST, Turn.INDEX_FAILED)
+            number == 1 and turn in (Turn.RETRIED, Turn.LOST, Turn.INDEX_FAILED)
         )
-        _tell_run(scene, turn, ids, job_type, worker, attempt, fails)
+        will_retry = fails and number < MOST_ATTEMPTS
+        _tell_run(scene, turn, ids, job_type, worker, before + number, fails, will_retry)
         if not fails:
-            return attempt
+            return False
         scene.wait(0.5, 4)
-    return MOST_ATTEMPTS + 1
+    return True
 
 
 def _tell_run(
-    scene: Scene, turn: Turn, ids: Ids, job_type: str, worker: str, attempt: int, fails: bool
+    scene: Scene,
+    turn: Turn,
+    ids: Ids,
+    job_type: str,
+    worker: str,
+    attempt: int,
+    fails: bool,
+    will_retry: bool,
 ) -> None:
     service = f"worker-{worker}"
     run = scene.new_span(ids, job_run_id=scene.new_uuid())
@@ -112,7 +161,7 @@ def _tell_run(
             **about,
             latency_ms=scene.since_ms(started_at),
             error_type=error,
-            will_retry=attempt < MOST_ATTEMPTS,
+            will_retry=will_retry,
         )
     if turn is Turn.TOLD_TWICE:
         scene.again()

@@ -38,6 +38,7 @@ class LayerStep:
     segments: Sequence[Segment]
 
     failed_event_name = events.LayerFailed.event_name
+    cancelled_event_name = events.LayerCancelled.event_name
 
     @property
     def step(self) -> str:

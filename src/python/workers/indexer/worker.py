@@ -29,6 +29,7 @@ class IndexSync:
 
     step = "index.sync"
     failed_event_name = events.IndexSyncFailed.event_name
+    cancelled_event_name = events.IndexSyncCancelled.event_name
 
     @property
     def told(self) -> obs.IndexSync:

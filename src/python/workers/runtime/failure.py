@@ -4,7 +4,16 @@ import asyncio
 from dataclasses import dataclass
 
 import observability as obs
+from store.database import DATABASE_AWAY
 from store.queue import InvalidMessage
+
+#: How often a worker fails at a job, by the class of its last error, before the job fails.
+MOST_OF_TRANSIENT = 5
+MOST_OF_UNEXPECTED = 3
+MOST_OF_FINAL = 1
+
+#: Errors that may pass by themselves. Time-outs and lost connections are OSErrors (PEP 3151).
+TRANSIENT = (*DATABASE_AWAY, OSError)
 
 WORKER_LOST = "worker_lost"
 WORKER_STOPPED = "worker_stopped"
@@ -19,15 +28,24 @@ class BadInput(obs.SafeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a job run failed, as events tell it."""
+    """Why a job run failed, as events tell it.
+
+    The job fails with the worker's failure number `most`; None: a worker that is stopped has not
+    failed.
+    """
 
     error: obs.ToldError
-    retryable: bool
+    most: int | None
 
 
 def failure_of(error: BaseException) -> Failure:
     """Classify an exception; only the project's own errors keep their message."""
     if isinstance(error, asyncio.CancelledError):
-        return Failure(error=obs.ToldError(error_type=WORKER_STOPPED), retryable=True)
-    final = isinstance(error, BadInput | InvalidMessage)
-    return Failure(error=obs.told_error(error), retryable=not final)
+        return Failure(error=obs.ToldError(error_type=WORKER_STOPPED), most=None)
+    return Failure(error=obs.told_error(error), most=_most(error))
+
+
+def _most(error: BaseException) -> int:
+    if isinstance(error, BadInput | InvalidMessage):
+        return MOST_OF_FINAL
+    return MOST_OF_TRANSIENT if isinstance(error, TRANSIENT) else MOST_OF_UNEXPECTED

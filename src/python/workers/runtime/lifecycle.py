@@ -3,25 +3,29 @@
 Whoever changes a job or its runs locks the job first, so that changes come one after the other.
 """
 
-import time
-
 from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
 from observability import events
 from store import job_runs, jobs
-from store.entries import owned, queue_again, receiver
+from store.cancellation import told_run
+from store.entries import drop, owned, queue_again, receiver
 from store.job_runs import LostRun, OpenRun
 from store.model import Job
 from store.pipeline import Worker, next_worker
 from store.queue import InvalidMessage, JobMessage, Queue, QueueEntry, named_job, send
 from store.transaction import Transaction, transaction
 from workers.runtime.active_run import ActiveRun, Effect
-from workers.runtime.failure import WORKER_LOST, WORKER_STOPPED, Failure, failure_of
+from workers.runtime.failure import (
+    MOST_OF_TRANSIENT,
+    WORKER_LOST,
+    WORKER_STOPPED,
+    Failure,
+    failure_of,
+)
 
-MAX_ATTEMPTS = 5
-
-LOST = Failure(error=obs.ToldError(error_type=WORKER_LOST), retryable=True)
+# A lost worker may be the machine's fault as well as the job's.
+LOST = Failure(error=obs.ToldError(error_type=WORKER_LOST), most=MOST_OF_TRANSIENT)
 
 
 async def begin(
@@ -30,12 +34,12 @@ async def begin(
     """Start the worker's next attempt at the job that the message of `entry` names.
 
     An attempt that was left open is closed as lost first. Returns None when there is nothing to
-    do: the job has ended, its message came twice and this part of it is done, or the entry has
-    gone to another worker meanwhile.
+    do: the job has ended, its message came twice and this part of it is done, a later message
+    has taken its place, or the entry has gone to another worker meanwhile.
     """
     async with transaction(pool) as tx:
         job = await jobs.lock_job(tx.connection, str(ctx.job_id))
-        if job is None or not await owned(tx.connection, entry):
+        if job is None or _superseded(job, entry) or not await owned(tx.connection, entry):
             return None
         if await _close_lost(tx, job, worker) or await _done(tx, job, worker):
             return None
@@ -50,7 +54,7 @@ async def complete(run: ActiveRun, effect: Effect, queue: Queue) -> None:
     following = next_worker(run.told.worker)
     async with transaction(run.pool) as tx:
         await jobs.lock_job(tx.connection, run.job.job_id)
-        await job_runs.end_run(tx.connection, run.job_run_id, error_type=None)
+        await job_runs.end_run(tx.connection, run.job_run_id, "completed")
         await effect(tx.connection)
         obs.end_job_run_success(run.told, tell=tx.tell)
         if following is None:
@@ -87,6 +91,9 @@ async def take_back(pool: AsyncConnectionPool, entry: QueueEntry) -> None:
         job = await jobs.lock_job(tx.connection, job_id) if job_id else None
         if not await owned(tx.connection, entry):
             return
+        if job is not None and (job.ended or _superseded(job, entry)):
+            await drop(tx.connection, entry)
+            return
         if job is not None and worker is not None:
             await _close_lost(tx, job, worker)
         await queue_again(tx.connection, entry)
@@ -108,6 +115,11 @@ async def reject(pool: AsyncConnectionPool, entry: QueueEntry, error: InvalidMes
         return job is not None
 
 
+def _superseded(job: Job, entry: QueueEntry) -> bool:
+    """Tell whether the job has gone on, or was started again, with another message."""
+    return job.entry_id is not None and job.entry_id != entry.id
+
+
 async def _start(
     tx: Transaction, pool: AsyncConnectionPool, job: Job, worker: Worker, ctx: obs.ObsContext
 ) -> ActiveRun:
@@ -127,6 +139,7 @@ async def _start(
         job_id=job.job_id,
         worker=worker,
         attempt=told.attempt,
+        job_attempt=job.attempt,
         carrier=obs.inject(told.ctx),
     )
     tx.tell(told.started(), told.ctx)
@@ -138,7 +151,7 @@ async def _done(tx: Transaction, job: Job, worker: Worker) -> bool:
 
 
 async def _complete_job(tx: Transaction, run: ActiveRun) -> None:
-    latency_ms = await jobs.end_job(tx.connection, run.job.job_id, error_type=None)
+    latency_ms = await jobs.end_job(tx.connection, run.job.job_id, "completed")
     completed = events.JobCompleted(
         job_type=run.job.job_type, attempt=run.job.attempt, latency_ms=latency_ms
     )
@@ -154,7 +167,7 @@ async def _close_lost(tx: Transaction, job: Job, worker: Worker) -> bool:
 
 
 async def _fail(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
-    will_retry = failure.retryable and await _attempts_left(tx, job, run, failure)
+    will_retry = await _attempts_left(tx, job, run, failure)
     await _end_failed(tx, job, run, failure, will_retry=will_retry)
     if not will_retry:
         await _fail_job(tx, job, failure, obs.extract(run.carrier))
@@ -162,11 +175,12 @@ async def _fail(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bo
 
 
 async def _attempts_left(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
-    """Tell whether the worker may try again; a worker that was stopped did not fail."""
+    if failure.most is None:
+        return True
     before = await job_runs.failed_attempts(
-        tx.connection, job.job_id, run.worker, apart_from=WORKER_STOPPED
+        tx.connection, job.job_id, run.worker, job.attempt, apart_from=WORKER_STOPPED
     )
-    return failure.error.error_type == WORKER_STOPPED or before + 1 < MAX_ATTEMPTS
+    return before + 1 < failure.most
 
 
 async def _end_failed(
@@ -177,21 +191,16 @@ async def _end_failed(
         ended = {"status": "failed", "latency_ms": step.elapsed_ms, "error_type": error.error_type}
         payload = {**step.payload, **ended}
         tx.tell_named(step.failed_event_name, payload, obs.extract(step.carrier))
-    await job_runs.end_run(tx.connection, run.job_run_id, error_type=error.error_type)
-    told = obs.JobRun(
-        ctx=obs.extract(run.carrier),
-        job_type=job.job_type,
-        worker=run.worker,
-        attempt=run.attempt,
-        began_s=time.monotonic() - run.elapsed_ms / 1000,
-    )
-    obs.end_job_run_failure(told, error, will_retry=will_retry, tell=tx.tell)
+    await job_runs.end_run(tx.connection, run.job_run_id, "failed", error_type=error.error_type)
+    obs.end_job_run_failure(told_run(job, run), error, will_retry=will_retry, tell=tx.tell)
 
 
 async def _fail_job(
     tx: Transaction, job: Job, failure: Failure, ctx: obs.ObsContext | None = None
 ) -> None:
-    latency_ms = await jobs.end_job(tx.connection, job.job_id, error_type=failure.error.error_type)
+    latency_ms = await jobs.end_job(
+        tx.connection, job.job_id, "failed", error_type=failure.error.error_type
+    )
     failed = events.JobFailed(
         job_type=job.job_type,
         attempt=job.attempt,

@@ -28,6 +28,10 @@ class Step(Protocol[Result]):
     def failed_event_name(self) -> str:
         """The event that tells the step's failure."""
 
+    @property
+    def cancelled_event_name(self) -> str:
+        """The event that tells that the step's job was cancelled."""
+
     def started(self) -> obs.Event:
         """Return the event that tells the start."""
 
@@ -73,6 +77,7 @@ async def _start(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> Non
             run.job_run_id,
             step.step,
             failed_event_name=step.failed_event_name,
+            cancelled_event_name=step.cancelled_event_name,
             payload=started.payload(),
             carrier=obs.inject(ctx),
         )

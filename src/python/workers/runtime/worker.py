@@ -25,7 +25,7 @@ MAX_DELAY_S = 60.0
 
 
 class RetryLater(Exception):
-    """The run failed, and another attempt is to follow."""
+    """Another attempt may have to follow: `begin` finds out."""
 
 
 class GivenUp(Exception):
@@ -71,6 +71,7 @@ async def _work(queue: Queue, worker: Worker, timing: Timing) -> None:
             name=worker,
             # Only a new message is notified of, not one that is queued again.
             fetch_job_polling_interval=timing.heartbeat_s,
+            abort_job_polling_interval=timing.heartbeat_s,
             update_heartbeat_interval=timing.heartbeat_s,
             stalled_worker_timeout=timing.stalled_s,
             shutdown_graceful_timeout=timing.grace_s,
@@ -101,14 +102,23 @@ def register(queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: H
 
 
 async def _run(run: ActiveRun, handler: Handler, queue: Queue) -> None:
-    # What another worker has closed, it has taken over: there is nothing more to tell.
-    with obs.use_context(run.told.ctx), suppress(LostRun):
+    with obs.use_context(run.told.ctx):
         try:
             effect = await handler(run)
             await complete(run, effect, queue)
         except BaseException as error:
-            will_retry = await fail(run, failure_of(error))
+            if await _fail(run, error):
+                raise RetryLater from error
             if isinstance(error, asyncio.CancelledError):
                 raise
-            if will_retry:
-                raise RetryLater from error
+
+
+async def _fail(run: ActiveRun, error: BaseException) -> bool:
+    """End a run as failed; return whether its message has to go back to the queue."""
+    try:
+        will_retry = await fail(run, failure_of(error))
+    except LostRun:
+        # It has ended: by another worker, which has taken the message over, or by ourselves, and
+        # the answer was lost. Then the message is ours still, and must not be lost as well.
+        return True
+    return will_retry and not isinstance(error, asyncio.CancelledError)
