@@ -7,10 +7,10 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
-
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+    import jsonschema_rs
 
 BASE = "https://schemas.narralytica.example/"
 
@@ -54,15 +54,16 @@ class Violation:
 class Contract:
     """A compiled schema."""
 
-    def __init__(
-        self, schema: Mapping[str, Any], patterns: jsonschema_rs.RegexOptions | None = None
-    ) -> None:
+    def __init__(self, schema: Mapping[str, Any], *, linear_patterns: bool = False) -> None:
+        # Not at the top: it takes milliseconds, and whoever imports the façade may never emit.
+        import jsonschema_rs
+
         self._validator = jsonschema_rs.Draft202012Validator(
             dict(schema),
             validate_formats=True,
             registry=_registry(),
             offline=True,
-            pattern_options=patterns,
+            pattern_options=jsonschema_rs.RegexOptions() if linear_patterns else None,
         )
         #: Like `accepts`, but raises ValueError or RecursionError for what is not JSON at all.
         self.is_valid: Callable[[object], bool] = self._validator.is_valid
@@ -102,7 +103,7 @@ def contract(path: str) -> Contract:
 
 def payload_contract(path: str) -> Contract:
     """Return the compiled schema of a payload, all of whose patterns take linear time."""
-    return Contract({"$ref": BASE + path}, jsonschema_rs.RegexOptions())
+    return Contract({"$ref": BASE + path}, linear_patterns=True)
 
 
 def _read(folder: "Traversable", prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -114,7 +115,9 @@ def _read(folder: "Traversable", prefix: str) -> Iterator[tuple[str, dict[str, A
 
 
 @cache
-def _registry() -> jsonschema_rs.Registry:
+def _registry() -> "jsonschema_rs.Registry":
+    import jsonschema_rs
+
     return jsonschema_rs.Registry(
         [(BASE + path, _without_look_ahead(schema)) for path, schema in schemas().items()]
     )
@@ -129,7 +132,7 @@ def _without_look_ahead(schema: Mapping[str, Any]) -> Any:
     return json.loads(json.dumps(schema).replace(r"(?!\\n)$", "$"))
 
 
-def _violation(error: jsonschema_rs.ValidationError) -> Violation:
+def _violation(error: "jsonschema_rs.ValidationError") -> Violation:
     path = "".join(f"/{_escaped(str(step))}" for step in error.instance_path)
     return Violation(path=path, rule=error.kind.name, allowed=_allowed(error))
 
@@ -138,7 +141,7 @@ def _escaped(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
 
 
-def _allowed(error: jsonschema_rs.ValidationError) -> str:
+def _allowed(error: "jsonschema_rs.ValidationError") -> str:
     """Say what the schema asks for, from the schema's side alone."""
     if error.kind.name not in RULES_WITHOUT_INSTANCE:
         return ""
