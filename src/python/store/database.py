@@ -80,8 +80,9 @@ def _migrate_shared_tables(url: str) -> None:
     backend = get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         migrations = read_migrations(str(files("contracts") / "database"))
-        with backend.lock():
-            backend.apply_migrations(backend.to_apply(migrations))
+        # Not under `backend.lock()`: its row would outlive a process that is killed here, or whose
+        # connection is cut, and keep everybody else out for good.
+        backend.apply_migrations(backend.to_apply(migrations))
     finally:
         backend.connection.close()
 

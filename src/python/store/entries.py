@@ -1,7 +1,11 @@
 """Whose a queue entry is: it belongs to the worker that fetched it, unless that worker stalls."""
 
+import asyncio
 from datetime import datetime
+from typing import Any
 
+from procrastinate.connector import BaseAsyncConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueueEntry
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
@@ -30,17 +34,26 @@ _QUEUE_AGAIN = f"""
 """  # noqa: S608  constants alone
 
 
+# How often, and after how many seconds, a worker tries again to end an entry.
+ENDINGS = 3
+PAUSE_S = 1.0
+
+
 class OwnedEntries(JobManager):
     """Lets a worker end only the entries that are its own still.
 
     A worker that was held up may come back after its entry went to another one.
     """
 
+    def __init__(self, connector: BaseAsyncConnector) -> None:
+        super().__init__(connector)
+        #: Set once an entry could not be ended. Its worker must end, so that others take it back:
+        #: while it lives, nobody does.
+        self.stuck = asyncio.Event()
+
     async def finish_job(self, job: QueueEntry, status: Status, delete_job: bool) -> None:
         """End an entry; does nothing when it is the worker's no longer."""
-        await self.connector.execute_query_async(
-            _FINISH, **_ownership(job), status=status.value, delete_job=delete_job
-        )
+        await self._end(_FINISH, **_ownership(job), status=status.value, delete_job=delete_job)
 
     async def retry_job(
         self,
@@ -54,7 +67,7 @@ class OwnedEntries(JobManager):
 
         Does nothing when it is the worker's no longer.
         """
-        await self.connector.execute_query_async(
+        await self._end(
             _QUEUE_AGAIN,
             **_ownership(job),
             retry_at=retry_at,
@@ -62,6 +75,19 @@ class OwnedEntries(JobManager):
             queue=queue,
             lock=lock,
         )
+
+    async def _end(self, statement: str, **arguments: Any) -> None:
+        """Execute a statement that ends an entry; may be repeated, since an answer may be lost."""
+        for left in reversed(range(ENDINGS)):
+            try:
+                await self.connector.execute_query_async(statement, **arguments)
+            except ConnectorException:
+                if left == 0:
+                    self.stuck.set()
+                    raise
+                await asyncio.sleep(PAUSE_S)
+            else:
+                return
 
 
 def receiver(entry: QueueEntry) -> Worker | None:

@@ -48,6 +48,11 @@ def queue_at(url: str) -> Queue:
     return queue
 
 
+async def until_stuck(queue: Queue) -> None:
+    """Wait until the queue has an entry that this worker had and could not end."""
+    await cast(OwnedEntries, queue.job_manager).stuck.wait()
+
+
 def task_name(worker: Worker) -> str:
     """Return the name under which a worker's task is registered."""
     return f"narralytica:{worker}"
@@ -103,4 +108,5 @@ __all__ = [
     "queue_at",
     "send",
     "task_name",
+    "until_stuck",
 ]

@@ -74,14 +74,10 @@ async def fail(run: ActiveRun, failure: Failure) -> bool:
         job = await jobs.lock_job(tx.connection, run.job.job_id)
         if job is None:
             raise LostRun
-        open_run = OpenRun(
-            job_run_id=run.job_run_id,
-            worker=run.told.worker,
-            attempt=run.told.attempt,
-            carrier=obs.inject(run.told.ctx),
-            elapsed_ms=run.told.elapsed_ms(),
-        )
-        return await _fail(tx, job, open_run, failure)
+        for open_run in await job_runs.open_runs(tx.connection, job.job_id):
+            if open_run.job_run_id == run.job_run_id:
+                return await _fail(tx, job, open_run, failure)
+        raise LostRun
 
 
 async def take_back(pool: AsyncConnectionPool, entry: QueueEntry) -> None:

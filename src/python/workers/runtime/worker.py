@@ -14,7 +14,15 @@ import observability as obs
 from store.database import connection_pool
 from store.job_runs import LostRun
 from store.pipeline import Worker
-from store.queue import InvalidMessage, Queue, QueueEntry, parse_message, queue_at, task_name
+from store.queue import (
+    InvalidMessage,
+    Queue,
+    QueueEntry,
+    parse_message,
+    queue_at,
+    task_name,
+    until_stuck,
+)
 from workers.runtime.active_run import ActiveRun, Handler
 from workers.runtime.failure import failure_of
 from workers.runtime.lifecycle import begin, complete, fail, reject
@@ -29,7 +37,7 @@ class RetryLater(Exception):
 
 
 class GivenUp(Exception):
-    """This worker was silent for so long that another one struck it off the list."""
+    """This worker must end, so that another one takes over what it had."""
 
 
 class Backoff(BaseRetryStrategy):
@@ -56,9 +64,11 @@ async def serve(url: str, worker: Worker, handler: Handler, timing: Timing) -> N
     async with pool, queue.open_async():
         recovery = asyncio.create_task(recover_for_ever(pool, queue, timing))
         working = asyncio.create_task(_work(queue, worker, timing))
-        # Neither goes on without the other.
-        await asyncio.wait((recovery, working), return_when=asyncio.FIRST_COMPLETED)
-        for task in (recovery, working):
+        watching = asyncio.create_task(_give_up_when_stuck(queue))
+        tasks = (recovery, working, watching)
+        # None goes on without the others.
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -81,6 +91,11 @@ async def _work(queue: Queue, worker: Worker, timing: Timing) -> None:
         if isinstance(error.__cause__, ForeignKeyViolation):
             raise GivenUp("the worker was silent for too long. Start it again.") from error
         raise
+
+
+async def _give_up_when_stuck(queue: Queue) -> None:
+    await until_stuck(queue)
+    raise GivenUp("the database did not take the end of a message. Start the worker again.")
 
 
 def register(queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: Handler) -> None:

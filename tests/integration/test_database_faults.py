@@ -1,0 +1,125 @@
+"""The database goes away in the middle of work: no job is lost, no run ends twice."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from stack.processes import Service
+from store.pipeline import Worker
+from tests.integration.cut_connections import Wire, wire_to
+from tests.integration.running_stack import wait_until
+from tests.integration.workshop import Workshop, assert_every_run_ends_once, short
+
+JOBS = 25
+
+
+@pytest.fixture
+def wire(workshop: Workshop) -> Iterator[Wire]:
+    with wire_to(workshop.url) as wire:
+        yield wire
+
+
+@pytest.fixture
+def workers(workshop: Workshop, wire: Wire, tmp_path: Path) -> Sequence[Service]:
+    """Two workers behind the wire."""
+    names: tuple[Worker, ...] = ("enrich", "indexer")
+    return [workshop.start(name, tmp_path, through=wire) for name in names]
+
+
+def test_answers_of_the_database_that_never_arrive(
+    workshop: Workshop, wire: Wire, workers: Sequence[Service]
+) -> None:
+    jobs = _made(workshop)
+    wire.lose_one_in = 40
+    _wait(workers, lambda: wire.lost > 20 or _ended(workshop, jobs))
+    wire.lose_one_in = 0
+    _assert_all_is_well(workshop, workers, jobs)
+    assert wire.lost > 5
+
+
+def test_all_connections_are_cut_again_and_again(
+    workshop: Workshop, wire: Wire, workers: Sequence[Service]
+) -> None:
+    jobs = _made(workshop)
+    for _ in range(5):
+        completed = _completed(workshop, jobs)
+        _wait(workers, lambda: _completed(workshop, jobs) > completed)  # noqa: B023  at once
+        wire.cut()
+    _assert_all_is_well(workshop, workers, jobs)
+
+
+def test_the_database_is_gone_for_longer_than_a_heartbeat(
+    workshop: Workshop, wire: Wire, workers: Sequence[Service]
+) -> None:
+    jobs = _made(workshop)
+    _wait(workers, lambda: _completed(workshop, jobs) > 0)
+    wire.away = True
+    wire.cut()
+    seen = workshop.query("SELECT now() + interval '4 s'")[0][0]
+    _wait(workers, lambda: bool(workshop.query("SELECT 1 WHERE now() > %s", seen)))
+    wire.away = False
+    _assert_all_is_well(workshop, workers, jobs)
+
+
+def test_the_database_crashes_and_recovers(workshop: Workshop, workers: Sequence[Service]) -> None:
+    jobs = _made(workshop)
+    for _ in range(2):
+        _wait(workers, lambda: _ended(workshop, jobs) or _completed(workshop, jobs) > 0)
+        with psycopg.connect(workshop.url) as connection:
+            # PostgreSQL takes the death of one of its processes for a crash of all of them.
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+        wait_until(lambda: _answers(workshop), "the database is back")
+    _assert_all_is_well(workshop, workers, jobs)
+
+
+def _made(workshop: Workshop) -> list[str]:
+    return [workshop.new_job("enrich") for _ in range(JOBS)]
+
+
+def _wait(workers: Sequence[Service], condition: Callable[[], bool]) -> None:
+    """Wait, while whoever runs the workers starts those again that end by themselves."""
+
+    def holds() -> bool:
+        for worker in workers:
+            worker.keep_running()
+        return condition()
+
+    wait_until(holds, "it goes on")
+
+
+def _assert_all_is_well(
+    workshop: Workshop, workers: Sequence[Service], jobs: Sequence[str]
+) -> None:
+    _wait(workers, lambda: _ended(workshop, jobs))
+    _wait(workers, lambda: workshop.query("SELECT 1 FROM outbox") == [])
+    _wait(workers, lambda: workshop.query("SELECT 1 FROM procrastinate_jobs") == [])
+    for job_id in jobs:
+        told = workshop.of(job_id)
+        assert_every_run_ends_once(told)
+        assert short(told[-1]) in ("job.completed", "job.failed")
+    assert _completed(workshop, jobs) > JOBS // 2
+
+
+def _ended(workshop: Workshop, jobs: Sequence[str]) -> bool:
+    return not workshop.query(
+        "SELECT 1 FROM jobs WHERE job_id = ANY(%s::uuid[]) AND ended_at IS NULL", list(jobs)
+    )
+
+
+def _completed(workshop: Workshop, jobs: Sequence[str]) -> int:
+    [(completed,)] = workshop.query(
+        "SELECT count(*) FROM jobs WHERE job_id = ANY(%s::uuid[]) AND status = 'completed'",
+        list(jobs),
+    )
+    return int(completed)
+
+
+def _answers(workshop: Workshop) -> bool:
+    with suppress(psycopg.OperationalError):
+        return bool(workshop.query("SELECT 1"))
+    return False
