@@ -35,7 +35,7 @@ from store.entries import OwnedEntries
 from store.pipeline import WORKERS, Worker
 from store.queue import queue_at
 from tests.integration.scripted_worker import scripted
-from workers.runtime.recovery import recover
+from workers.runtime.recovery import Recovery
 from workers.runtime.timing import Timing
 from workers.runtime.worker import serve
 
@@ -115,7 +115,7 @@ async def recover_and_die(url: str, steps: int, countdown: Countdown) -> None:
     pool, queue = connection_pool(url), queue_at(url)
     async with pool, queue.open_async():
         countdown.arm(steps)
-        await recover(pool, queue, IMPATIENT)
+        await Recovery(pool, queue, IMPATIENT).once()
 
 
 def serve_and_die(

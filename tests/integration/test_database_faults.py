@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -75,6 +75,45 @@ def test_the_database_crashes_and_recovers(workshop: Workshop, workers: Sequence
             os.kill(connection.info.backend_pid, signal.SIGKILL)
         wait_until(lambda: _answers(workshop), "the database is back")
     _assert_all_is_well(workshop, workers, jobs)
+
+
+def test_the_database_is_full_for_a_while(workshop: Workshop, workers: Sequence[Service]) -> None:
+    jobs = _made(workshop)
+    _wait(workers, lambda: _completed(workshop, jobs) > 0)
+    with _full(workshop):
+        # What is under way when it happens may end still; then nothing can.
+        wait_until(lambda: _stands_still(workshop, jobs), "nothing goes on")
+        document = {"text": "A text that cannot be kept."}
+        refused = workshop.stack.request("POST", "/ingest", json=document)
+        assert refused.status_code == 503
+        assert refused.json()["request_id"] == refused.headers["X-Request-Id"]
+        assert not _ended(workshop, jobs)
+    _assert_all_is_well(workshop, workers, jobs)
+
+
+@contextmanager
+def _full(workshop: Workshop) -> Iterator[None]:
+    """Refuse each new row as PostgreSQL does when its disk is full (SQLSTATE 53100)."""
+    tables = ("documents", "jobs", "job_runs", "run_steps", "outbox", "procrastinate_jobs")
+    workshop.query(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+    )
+    for table in tables:
+        workshop.query(
+            f"CREATE TRIGGER refusing BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()"
+        )
+    try:
+        yield
+    finally:
+        workshop.query("DROP FUNCTION refuse CASCADE")
+
+
+def _stands_still(workshop: Workshop, jobs: Sequence[str]) -> bool:
+    before = _completed(workshop, jobs)
+    seen = workshop.query("SELECT now() + interval '1 s'")[0][0]
+    wait_until(lambda: bool(workshop.query("SELECT 1 WHERE now() > %s", seen)), "a second passes")
+    return _completed(workshop, jobs) == before
 
 
 def _made(workshop: Workshop) -> list[str]:

@@ -216,6 +216,32 @@ def test_a_worker_that_was_given_up_altogether_ends_when_it_comes_back(
     assert_every_run_ends_once(workshop.of(next_job))
 
 
+def test_what_a_lost_worker_left_is_brought_back_though_the_clock_was_set_back(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    job_id, waiting_job = workshop.new_job("index"), workshop.new_job("index")
+    lost = workshop.start("indexer", tmp_path, "wait")
+    workshop.wait_for(job_id, "job_run.started")
+    kill(lost)
+    ctx = obs.current_context().with_request_id(obs.new_uuid()).with_job(obs.new_uuid())
+    [unwritten] = obs.seal(events.JobCreated(job_type="ingest"), ctx)
+    # To a clock that was set back by an hour, all that was written before lies an hour ahead.
+    workshop.query("UPDATE procrastinate_workers SET last_heartbeat = now() + interval '1 h'")
+    workshop.query(
+        "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 h' WHERE status = 'todo'"
+    )
+    workshop.query(
+        "INSERT INTO outbox (event_id, line, recorded_at) VALUES (%s, %s, now() + interval '1 h')",
+        *(unwritten.event_id, unwritten.line.decode()),
+    )
+    workshop.start("indexer", tmp_path)
+    assert workshop.stack.finished(job_id)["status"] == "completed"
+    assert workshop.stack.finished(waiting_job)["status"] == "completed"
+    wait_until(lambda: bool(workshop.of(str(ctx.job_id))), "the event is written")
+    for told in (job_id, waiting_job):
+        assert_every_run_ends_once(workshop.of(told))
+
+
 def test_an_event_that_was_recorded_but_not_written_is_written_with_its_id(
     workshop: Workshop, tmp_path: Path
 ) -> None:

@@ -16,7 +16,12 @@ from store.pipeline import Worker
 from tests.integration.cut_connections import Wire
 from tests.integration.running_stack import RunningStack, wait_until
 
-TIMING = {"WORKER_HEARTBEAT_S": "0.3", "WORKER_STALLED_S": "3", "WORKER_GRACE_S": "2"}
+TIMING = {
+    "WORKER_HEARTBEAT_S": "0.3",
+    "WORKER_STALLED_S": "3",
+    "WORKER_GRACE_S": "2",
+    "WORKER_LONGEST_DELAY_S": "5",
+}
 # What is told beside a job's progress: views of it, and what libraries log at it, also afterwards.
 ASIDE = ("job.status_viewed", "library.logged")
 ENDS = ("completed", "failed", "cancelled")

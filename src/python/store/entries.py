@@ -116,6 +116,21 @@ async def drop(connection: AsyncConnection, entry: QueueEntry) -> None:
     await connection.execute(_FINISH, {**_ownership(entry), **done})
 
 
+async def heartbeats(connection: AsyncConnection) -> dict[int, datetime]:
+    """Return when each worker last told that it lives, by the database's clock then."""
+    cursor = await connection.execute("SELECT id, last_heartbeat FROM procrastinate_workers")
+    return dict(await cursor.fetchall())
+
+
+async def wait_no_longer_than(connection: AsyncConnection, delay_s: float) -> None:
+    """Let no entry wait longer from now on, as it would once a clock has been set back."""
+    await connection.execute(
+        "UPDATE procrastinate_jobs SET scheduled_at = now() + make_interval(secs => %(delay)s)"
+        " WHERE status = 'todo' AND scheduled_at > now() + make_interval(secs => %(delay)s)",
+        {"delay": delay_s},
+    )
+
+
 async def withdraw(connection: AsyncConnection, entry_id: int) -> None:
     """Remove a waiting entry; ask the worker that has it, if one has, to stop."""
     await connection.execute(

@@ -1,6 +1,6 @@
 """A state change and the events that tell it, committed together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,24 +42,38 @@ async def transaction(pool: AsyncConnectionPool) -> AsyncIterator[Transaction]:
         await _write(pool, tx.told)
 
 
-async def emit_unwritten(pool: AsyncConnectionPool, *, older_than_s: float) -> int:
-    """Write the recorded lines that somebody left unwritten; return how many there were."""
+async def unwritten(connection: AsyncConnection) -> list[str]:
+    """Return the ids of recorded events that may be unwritten, the oldest first, at most 1000."""
+    cursor = await connection.execute(
+        "SELECT event_id::text FROM outbox ORDER BY event_id LIMIT 1000"
+    )
+    return [event_id for (event_id,) in await cursor.fetchall()]
+
+
+async def emit_unwritten(
+    pool: AsyncConnectionPool, *, older_than_s: float, left: Sequence[str] = ()
+) -> int:
+    """Write the recorded lines that somebody left unwritten; return how many there were.
+
+    They are those that are older, by the database's clock, and the events `left`.
+    """
     async with pool.connection() as connection, connection.transaction():
         cursor = await connection.execute(
             """
             DELETE FROM outbox WHERE event_id IN (
                 SELECT event_id FROM outbox
                 WHERE recorded_at < clock_timestamp() - make_interval(secs => %s)
+                   OR event_id = ANY(%s::uuid[])
                 ORDER BY recorded_at, event_id LIMIT 1000 FOR UPDATE SKIP LOCKED
             )
             RETURNING event_id, line
             """,
-            [older_than_s],
+            [older_than_s, list(left)],
         )
-        left = sorted(await cursor.fetchall())
-        for event_id, line in left:
+        lines = sorted(await cursor.fetchall())
+        for event_id, line in lines:
             obs.emit(obs.SealedEvent(event_id=event_id, line=line.encode()))
-        return len(left)
+        return len(lines)
 
 
 async def _record(connection: AsyncConnection, told: list[obs.SealedEvent]) -> None:

@@ -6,28 +6,57 @@ from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool
 
-from store.queue import Queue
-from store.transaction import emit_unwritten
+from store.entries import heartbeats, wait_no_longer_than
+from store.queue import Queue, QueueEntry
+from store.transaction import emit_unwritten, unwritten
+from store.watch import Watch
 from workers.runtime.lifecycle import take_back
 from workers.runtime.timing import Timing
 
 
-async def recover_for_ever(pool: AsyncConnectionPool, queue: Queue, timing: Timing) -> None:
-    """Recover again and again, until cancelled; a database that is away is tried again later."""
-    while True:
-        await asyncio.sleep(timing.heartbeat_s)
-        try:
-            await recover(pool, queue, timing)
-        except (OperationalError, ConnectorException):
-            continue
+class Recovery:
+    """Closes the runs of lost workers, queues their messages again, writes what was not written.
 
-
-async def recover(pool: AsyncConnectionPool, queue: Queue, timing: Timing) -> None:
-    """Close the runs of lost workers, queue their messages again, write what was left unwritten.
-
-    Any number of processes may do this at the same time.
+    Any number of processes may do this at the same time. What is lost is told by the database's
+    clock, which knows of times before this process, or by this process's own, which nobody sets.
     """
-    stalled = await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=timing.stalled_s)
-    for entry in stalled:
-        await take_back(pool, entry)
-    await emit_unwritten(pool, older_than_s=timing.stalled_s)
+
+    def __init__(self, pool: AsyncConnectionPool, queue: Queue, timing: Timing) -> None:
+        self._pool = pool
+        self._queue = queue
+        self._timing = timing
+        self._heartbeats = Watch[int]()
+        self._unwritten = Watch[str]()
+
+    async def for_ever(self) -> None:
+        """Recover until cancelled; a database that is away is tried again later."""
+        while True:
+            await asyncio.sleep(self._timing.heartbeat_s)
+            try:
+                await self.once()
+            except (OperationalError, ConnectorException):
+                continue
+
+    async def once(self) -> None:
+        """Look for what is lost, and bring it back."""
+        async with self._pool.connection() as connection:
+            await wait_no_longer_than(connection, 1 + self._timing.longest_delay_s)
+            beats, recorded = await heartbeats(connection), await unwritten(connection)
+        stalled_s = self._timing.stalled_s
+        for entry in await self._stalled(self._heartbeats.unchanged(beats, for_s=stalled_s)):
+            await take_back(self._pool, entry)
+        left = self._unwritten.unchanged(dict.fromkeys(recorded), for_s=stalled_s)
+        await emit_unwritten(self._pool, older_than_s=stalled_s, left=left)
+
+    async def _stalled(self, silent: list[int]) -> list[QueueEntry]:
+        """Return the entries of the workers that are lost."""
+        manager = self._queue.job_manager
+        entries = [
+            *await manager.get_stalled_jobs(seconds_since_heartbeat=self._timing.stalled_s),
+            *[
+                entry
+                for worker_id in silent
+                for entry in await manager.list_jobs_async(status="doing", worker_id=worker_id)
+            ],
+        ]
+        return list({entry.id: entry for entry in entries}.values())

@@ -26,10 +26,8 @@ from store.queue import (
 from workers.runtime.active_run import ActiveRun, Handler
 from workers.runtime.failure import failure_of
 from workers.runtime.lifecycle import begin, complete, fail, reject
-from workers.runtime.recovery import recover_for_ever
+from workers.runtime.recovery import Recovery
 from workers.runtime.timing import Timing
-
-MAX_DELAY_S = 60.0
 
 
 class RetryLater(Exception):
@@ -43,11 +41,14 @@ class GivenUp(Exception):
 class Backoff(BaseRetryStrategy):
     """Exponential back-off with full jitter; a stopped worker's message goes back at once."""
 
+    def __init__(self, longest_delay_s: float) -> None:
+        self._longest_delay_s = longest_delay_s
+
     def get_retry_decision(self, *, exception: BaseException, job: QueueEntry) -> RetryDecision:
         """Queue the message again, whatever went wrong: `begin` decides what is left to do."""
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        ceiling = min(2.0**job.attempts, MAX_DELAY_S)
+        ceiling = min(2.0**job.attempts, self._longest_delay_s)
         return RetryDecision(
             retry_in={"seconds": 1 + int(secrets.SystemRandom().uniform(0, ceiling))}
         )
@@ -60,9 +61,9 @@ async def serve(url: str, worker: Worker, handler: Handler, timing: Timing) -> N
     Raises psycopg.OperationalError or ConnectorException when the database goes away, and GivenUp.
     """
     pool, queue = connection_pool(url), queue_at(url)
-    register(queue, pool, worker, handler)
+    register(queue, pool, worker, handler, Backoff(timing.longest_delay_s))
     async with pool, queue.open_async():
-        recovery = asyncio.create_task(recover_for_ever(pool, queue, timing))
+        recovery = asyncio.create_task(Recovery(pool, queue, timing).for_ever())
         working = asyncio.create_task(_work(queue, worker, timing))
         watching = asyncio.create_task(_give_up_when_stuck(queue))
         tasks = (recovery, working, watching)
@@ -98,7 +99,9 @@ async def _give_up_when_stuck(queue: Queue) -> None:
     raise GivenUp("the database did not take the end of a message. Start the worker again.")
 
 
-def register(queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: Handler) -> None:
+def register(
+    queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: Handler, retry: Backoff
+) -> None:
     """Register the worker's task with the queue."""
 
     async def work_off(context: JobContext, /, **message: object) -> None:
@@ -113,7 +116,7 @@ def register(queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: H
         if run is not None:
             await _run(run, handler, queue)
 
-    queue.task(name=task_name(worker), queue=worker, retry=Backoff(), pass_context=True)(work_off)
+    queue.task(name=task_name(worker), queue=worker, retry=retry, pass_context=True)(work_off)
 
 
 async def _run(run: ActiveRun, handler: Handler, queue: Queue) -> None:
