@@ -11,7 +11,7 @@ import pytest
 
 from stack.processes import Service
 from store.pipeline import Worker
-from tests.integration.cut_connections import Wire, wire_to
+from tests.chaos.wire import Wire, wire_to
 from tests.integration.running_stack import wait_until
 from tests.integration.workshop import Workshop, assert_every_run_ends_once, short
 

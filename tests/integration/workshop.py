@@ -13,7 +13,7 @@ import psycopg
 from explorer.lines import EventLine
 from stack.processes import Service
 from store.pipeline import Worker
-from tests.integration.cut_connections import Wire
+from tests.chaos.wire import Wire
 from tests.integration.running_stack import RunningStack, wait_until
 
 TIMING = {

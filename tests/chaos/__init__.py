@@ -1,0 +1,1 @@
+"""Lets a whole stack work under faults drawn at random, and judges what it told of it."""
