@@ -95,13 +95,22 @@ def take_database_away(site: Site, worker: Service) -> End:
 
 
 def fill_database(site: Site, worker: Service) -> End:
-    """Each new row is refused as on a full disk (SQLSTATE 53100)."""
+    """Each new row is refused as on a full disk."""
+    return refuse_rows(site.query)
+
+
+def refuse_rows(query: Callable[[str], object]) -> End:
+    """Refuse each new row as PostgreSQL does when its disk is full (SQLSTATE 53100)."""
     triggers = [
         f"CREATE TRIGGER refusing BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()"
         for table in _TABLES
     ]
-    site.query("; ".join((_REFUSE, *triggers)))
-    return lambda: site.query("DROP FUNCTION refuse CASCADE").clear()
+    query("; ".join((_REFUSE, *triggers)))
+
+    def end() -> None:
+        query("DROP FUNCTION refuse CASCADE")
+
+    return end
 
 
 def set_clock_back(site: Site, worker: Service) -> End:
@@ -129,12 +138,11 @@ def kinds(*, stalled_s: float, away_s: float) -> Mapping[str, Kind]:
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One that happened, in Unix time; `service` is whom it befell, None for everybody."""
+    """One that happened; `ended` is in Unix time."""
 
     kind: str
-    began: float
+    of_database: bool
     ended: float
-    service: str | None
 
 
 def draw(random: Random, known: Mapping[str, Kind], *, database_is_free: bool) -> str:

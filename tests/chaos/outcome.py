@@ -5,14 +5,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import get_args
 
 from explorer.check import Break, check_files
 from explorer.lines import EventLine, read_files, without_repeats
+from store.model import JobEnd
 from tests.chaos.faults import Fault
 from tests.chaos.site import Site
 from tests.chaos.unsteady_worker import Hiccup
 
-ENDS = ("completed", "failed", "cancelled")
+ENDS = get_args(JobEnd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,24 +82,22 @@ def _recoveries(events: Sequence[EventLine], faults: Sequence[Fault]) -> Iterato
     for event in events:
         if event.event_name == "narralytica.job_run.started":
             starts[event.correlation["job_id"], event.payload["worker"]].append(event)
+    broken = _broken_runs(events)
     for attempts in starts.values():
-        ends = _broken_runs(events, attempts)
         for before, after in pairwise(attempts):
-            if before.correlation["job_run_id"] in ends:
+            if before.correlation["job_run_id"] in broken:
                 began, again = before.occurred_at.timestamp(), after.occurred_at.timestamp()
                 in_its_way = [fault.ended for fault in faults if began < fault.ended < again]
                 if in_its_way:
                     yield again - max(in_its_way)
 
 
-def _broken_runs(events: Sequence[EventLine], attempts: Sequence[EventLine]) -> set[str | None]:
-    """Return those of the attempts that failed, but not by their own bad luck."""
-    own = {event.correlation["job_run_id"] for event in attempts}
+def _broken_runs(events: Sequence[EventLine]) -> set[str | None]:
+    """Return the job runs that failed and are tried again, but not by their own bad luck."""
     return {
         event.correlation["job_run_id"]
         for event in events
         if event.event_name == "narralytica.job_run.failed"
-        and event.correlation["job_run_id"] in own
         and event.payload["will_retry"]
         and event.payload["error_type"] != Hiccup.__name__
     }

@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from stack.processes import Service
+from stack.processes import Service, stop
 from tests.chaos.client import Client
 from tests.chaos.faults import End, Fault, Kind, draw, kinds
 from tests.chaos.outcome import Outcome, outcome_of
-from tests.chaos.site import Site, running_site, stop
+from tests.chaos.site import Site, running_site
 
 # How long everything may take to end once no more faults come.
 SETTLE_S = 300.0
@@ -69,7 +69,7 @@ def _befall(site: Site, plan: Plan, random: Random, progress: Callable[[str], No
         site.keep_running()
         lasting = [one for one in lasting if not _ended(*one)]
         if time.monotonic() >= next_s:
-            free = not any(fault.service is None for _, fault, _ in lasting)
+            free = not any(fault.of_database for _, fault, _ in lasting)
             name = draw(random, known, database_is_free=free)
             worker = random.choice(site.workers)
             progress(f"{name}: {worker.name}")
@@ -84,10 +84,8 @@ def _befall(site: Site, plan: Plan, random: Random, progress: Callable[[str], No
 
 
 def _begun(site: Site, name: str, kind: Kind, worker: Service) -> tuple[Fault, End]:
-    began = time.time()
     end = kind.begin(site, worker)
-    service = None if kind.of_database else worker.name
-    return Fault(kind=name, began=began, ended=time.time(), service=service), end
+    return Fault(kind=name, of_database=kind.of_database, ended=time.time()), end
 
 
 def _ended(at_s: float, fault: Fault, end: End) -> bool:

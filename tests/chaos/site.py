@@ -1,9 +1,7 @@
 """What the faults befall: a database behind a wire, the API and ten workers as processes."""
 
 import contextlib
-import os
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +15,7 @@ import psycopg
 
 from stack.embedded_postgres import embedded_postgres
 from stack.launch import LOOPBACK, free_port, wait_until_healthy
-from stack.processes import Folders, Service
+from stack.processes import Folders, Service, running, service_environment
 from store.database import migrate
 from store.pipeline import WORKERS
 from tests.chaos.wire import Wire, wire_to
@@ -66,7 +64,7 @@ def running_site(
 ) -> Iterator[Site]:
     """Run a stack of the API and `workers` processes, as many of each kind, until the block ends.
 
-    `folder` gets the event lines and logs. The processes are stopped with SIGTERM.
+    `folder` gets the event lines and logs.
     """
     with ExitStack() as cleanup:
         # PostgreSQL's own user must be able to enter it.
@@ -76,12 +74,7 @@ def running_site(
         migrate(url)
         wire = cleanup.enter_context(wire_to(url))
         port = free_port()
-        environment = {
-            **os.environ,
-            **settings,
-            "DATABASE_URL": wire.url(url),
-            "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
-        }
+        environment = {**service_environment(wire.url(url)), **settings}
         folders = Folders.below(folder)
         commands = [("api", "api", ("--port", str(port)))]
         for number in range(workers):
@@ -98,9 +91,7 @@ def running_site(
             )
             for name, module, arguments in commands
         ]
-        for service in services:
-            service.start()
-        cleanup.callback(stop, services)
+        cleanup.enter_context(running(services))
         api_url = f"http://{LOOPBACK}:{port}"
         with httpx.Client(base_url=api_url, timeout=60) as client:
             wait_until_healthy(client, services)
@@ -120,13 +111,3 @@ def send_signal(service: Service, signal_number: signal.Signals) -> None:
     if service.process is not None:
         with contextlib.suppress(ProcessLookupError):
             service.process.send_signal(signal_number)
-
-
-def stop(services: Sequence[Service]) -> None:
-    """Stop services with SIGTERM, and wait until they have ended."""
-    for service in services:
-        send_signal(service, signal.SIGCONT)
-        send_signal(service, signal.SIGTERM)
-    for service in services:
-        if service.process is not None:
-            service.process.wait()

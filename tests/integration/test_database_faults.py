@@ -11,6 +11,7 @@ import pytest
 
 from stack.processes import Service
 from store.pipeline import Worker
+from tests.chaos.faults import refuse_rows
 from tests.chaos.wire import Wire, wire_to
 from tests.integration.running_stack import wait_until
 from tests.integration.workshop import Workshop, assert_every_run_ends_once, short
@@ -93,20 +94,12 @@ def test_the_database_is_full_for_a_while(workshop: Workshop, workers: Sequence[
 
 @contextmanager
 def _full(workshop: Workshop) -> Iterator[None]:
-    """Refuse each new row as PostgreSQL does when its disk is full (SQLSTATE 53100)."""
-    tables = ("documents", "jobs", "job_runs", "run_steps", "outbox", "procrastinate_jobs")
-    workshop.query(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
-    )
-    for table in tables:
-        workshop.query(
-            f"CREATE TRIGGER refusing BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()"
-        )
+    """Refuse new rows until the block ends."""
+    end = refuse_rows(workshop.query)
     try:
         yield
     finally:
-        workshop.query("DROP FUNCTION refuse CASCADE")
+        end()
 
 
 def _stands_still(workshop: Workshop, jobs: Sequence[str]) -> bool:

@@ -1,8 +1,6 @@
 """Scripted workers on a database of their own, as tests start, kill and watch them."""
 
-import os
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from uuid import uuid4
 import psycopg
 
 from explorer.lines import EventLine
-from stack.processes import Service
+from stack.processes import Service, service_environment
 from store.pipeline import Worker
 from tests.chaos.wire import Wire
 from tests.integration.running_stack import RunningStack, wait_until
@@ -156,12 +154,7 @@ def told_as(event: EventLine) -> tuple[str, object]:
 
 
 def environment_of(url: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        **TIMING,
-        "DATABASE_URL": url,
-        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
-    }
+    return {**service_environment(url), **TIMING}
 
 
 def kill(service: Service) -> None:

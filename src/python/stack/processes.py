@@ -86,12 +86,7 @@ def running_services(
     When the block ends they are stopped with SIGTERM, so that they finish or hand back what they
     have; one that does not stop in time is killed, and its work recovered at the next start.
     """
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        # The processes import what this one can, be it a PEX, Pants or a virtual environment.
-        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
-    }
+    environment = service_environment(database_url)
     services = [
         Service(
             name=name,
@@ -102,12 +97,29 @@ def running_services(
         )
         for name, module, arguments in _commands(port)
     ]
+    with running(services):
+        yield services
+
+
+@contextlib.contextmanager
+def running(services: Sequence[Service]) -> Iterator[None]:
+    """Start services, and stop them when the block ends."""
     try:
         for service in services:
             service.start()
-        yield services
+        yield
     finally:
-        _stop(services)
+        stop(services)
+
+
+def service_environment(database_url: str) -> dict[str, str]:
+    """Return this process's environment as its services get it."""
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        # The processes import what this one can, be it a PEX, Pants or a virtual environment.
+        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+    }
 
 
 def _commands(port: int) -> Iterator[tuple[str, str, Sequence[str]]]:
@@ -116,7 +128,8 @@ def _commands(port: int) -> Iterator[tuple[str, str, Sequence[str]]]:
         yield f"worker-{worker}", f"workers.{worker}", ()
 
 
-def _stop(services: Sequence[Service]) -> None:
+def stop(services: Sequence[Service]) -> None:
+    """Stop services with SIGTERM, and wait; those that do not end within 20 s are killed."""
     processes = [service.process for service in services if service.process is not None]
     for process in processes:
         process.send_signal(signal.SIGTERM)

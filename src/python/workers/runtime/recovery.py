@@ -51,12 +51,9 @@ class Recovery:
     async def _stalled(self, silent: list[int]) -> list[QueueEntry]:
         """Return the entries of the workers that are lost."""
         manager = self._queue.job_manager
-        entries = [
-            *await manager.get_stalled_jobs(seconds_since_heartbeat=self._timing.stalled_s),
-            *[
-                entry
-                for worker_id in silent
-                for entry in await manager.list_jobs_async(status="doing", worker_id=worker_id)
-            ],
-        ]
-        return list({entry.id: entry for entry in entries}.values())
+        stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=self._timing.stalled_s)
+        entries = {entry.id: entry for entry in stalled}
+        for entry in await manager.list_jobs_async(status="doing") if silent else ():
+            if entry.worker_id in silent:
+                entries[entry.id] = entry
+        return list(entries.values())
