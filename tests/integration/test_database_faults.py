@@ -54,6 +54,24 @@ def test_all_connections_are_cut_again_and_again(
     _assert_all_is_well(workshop, workers, jobs)
 
 
+def test_a_worker_that_missed_a_heartbeat_goes_on_with_its_run(
+    workshop: Workshop, wire: Wire, tmp_path: Path
+) -> None:
+    workshop.start("ingest", tmp_path, "wait", through=wire)
+    workshop.start("indexer", tmp_path)
+    job_id = workshop.new_job("ingest")
+    workshop.wait_for(job_id, "job_run.started")
+    wire.lose_one_in = 2
+    wait_until(lambda: wire.lost > 10, "answers get lost, heartbeats among them")
+    wire.lose_one_in = 0
+    # Long enough for the others to take over what a silent worker had.
+    seen = workshop.query("SELECT now() + interval '5 s'")[0][0]
+    wait_until(lambda: bool(workshop.query("SELECT 1 WHERE now() > %s", seen)), "time passes")
+    (tmp_path / "release-1").touch()
+    workshop.wait_for(job_id, "job_run.completed")
+    assert len(workshop.of(job_id, "job_run.started")) == 1
+
+
 def test_the_database_is_gone_for_longer_than_a_heartbeat(
     workshop: Workshop, wire: Wire, workers: Sequence[Service]
 ) -> None:

@@ -1,6 +1,8 @@
 """Whose a queue entry is: it belongs to the worker that fetched it, unless that worker stalls."""
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +10,7 @@ from procrastinate.connector import BaseAsyncConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueueEntry
 from procrastinate.jobs import Status
-from procrastinate.manager import JobManager
+from procrastinate.manager import JobManager, NotificationCallback
 from psycopg import AsyncConnection
 
 from store.pipeline import WORKERS, Worker
@@ -34,15 +36,17 @@ _QUEUE_AGAIN = f"""
 """  # noqa: S608  constants alone
 
 
-# How often, and after how many seconds, a worker tries again to end an entry.
+# How often a worker tries to end an entry, and how long it waits before it tries anything again.
 ENDINGS = 3
 PAUSE_S = 1.0
 
 
 class OwnedEntries(JobManager):
-    """Lets a worker end only the entries that are its own still.
+    """Lets a worker end only the entries that are its own still, and outlive lost connections.
 
-    A worker that was held up may come back after its entry went to another one.
+    A worker that was held up may come back after its entry went to another one. procrastinate does
+    not notice when the heartbeat or the listener of a worker dies (its issue 1597): the worker
+    would go on, taken for lost by all others.
     """
 
     def __init__(self, connector: BaseAsyncConnector) -> None:
@@ -50,6 +54,20 @@ class OwnedEntries(JobManager):
         #: Set once an entry could not be ended. Its worker must end, so that others take it back:
         #: while it lives, nobody does.
         self.stuck = asyncio.Event()
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        """Tell that the worker lives; when that fails, the next beat tells it."""
+        with suppress(ConnectorException):
+            await super().update_heartbeat(worker_id)
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Listen for ever, on a new connection whenever one is lost."""
+        while True:
+            with suppress(ConnectorException):
+                await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+            await asyncio.sleep(PAUSE_S)
 
     async def finish_job(self, job: QueueEntry, status: Status, delete_job: bool) -> None:
         """End an entry; does nothing when it is the worker's no longer."""
