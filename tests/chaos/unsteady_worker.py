@@ -40,6 +40,8 @@ class UnsteadyLayer:
     layer_name: str
     seconds: float
     layer_version: str = "1.0.0"
+    required: bool = True
+    remote: bool = False
     model_provider: str = "tests"
     model_id: str = "unsteady"
 

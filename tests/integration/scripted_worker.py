@@ -38,6 +38,8 @@ class ScriptedLayer:
 
     layer_name = "scripted"
     layer_version = "1.0.0"
+    required = True
+    remote = False
     model_provider = "tests"
     model_id = "script"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from store.pipeline import WORKERS
+from store.pipeline import LAYERS, WORKERS
 
 TRANSCRIPT = """\
 ADA: The lighthouse keeper wrote wonderful letters every winter.
@@ -68,7 +68,7 @@ def test_the_main_job_succeeds_and_leaves_nothing_behind(machine: Path) -> None:
     assert "what you can do for your country" in done.stdout
     for worker in WORKERS:
         assert done.stdout.count(f"✓ {worker} #1") == 2
-    for step in ("sentiment", "keywords", "embedding", "index passages"):
+    for step in (*LAYERS, "index passages"):
         assert done.stdout.count(f"✓ {step}") == 2
     assert " 0 rules broken, 0 faults" in done.stdout
     assert list((machine / "tmp").iterdir()) == []

@@ -10,7 +10,7 @@ import pytest
 
 from explorer.check import check_files
 from explorer.story import request_story, uncorrelated
-from store.pipeline import WORKERS
+from store.pipeline import LAYERS, WORKERS
 from tests.integration.running_stack import RunningStack
 
 VTT = """WEBVTT
@@ -56,9 +56,7 @@ def test_the_request_reaches_all_five_workers(stack: RunningStack, request_id: s
     assert {run.status for run in job.runs} == {job.status} == {"completed"}
     assert {run.attempt for run in job.runs} == {1}
     steps = {step.name: step.status for run in job.runs for step in run.steps}
-    assert steps == dict.fromkeys(
-        ("sentiment", "keywords", "embedding", "index passages"), "completed"
-    )
+    assert steps == dict.fromkeys((*LAYERS, "index passages"), "completed")
     assert uncorrelated(stack.events(), story) == []
 
 

@@ -1,6 +1,6 @@
 """Accepts work: once the client has its answer, nothing of it can be lost."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -13,7 +13,7 @@ from observability import events
 from store import documents, jobs
 from store.idempotency import KeptRequest
 from store.model import Job
-from store.pipeline import FIRST_WORKER, JobType
+from store.pipeline import FIRST_WORKER, JobType, LayerName
 from store.queue import JobMessage, send
 from store.transaction import Transaction, transaction
 
@@ -57,10 +57,11 @@ async def accept_job(
     *,
     document_id: str,
     job_type: JobType,
+    layers: Sequence[LayerName] | None,
     key: str | None,
 ) -> AcceptedJob:
     """Create a job over a document. Raises HTTPException (404) when there is no such document."""
-    request = Repeatable(key, "POST /jobs", document_id, job_type)
+    request = Repeatable(key, "POST /jobs", document_id, job_type, *(layers or ()))
     async with transaction(services.pool) as tx:
         earlier = await request.earlier(tx.connection)
         if earlier is not None:
@@ -68,7 +69,7 @@ async def accept_job(
             return accepted(earlier)
         if not await documents.document_exists(tx.connection, document_id):
             raise HTTPException(404, f"There is no document {document_id}.")
-        return await _create(services, tx, ctx, document_id, job_type, request)
+        return await _create(services, tx, ctx, document_id, job_type, request, layers)
 
 
 def accepted(job: Job | KeptRequest) -> AcceptedJob:
@@ -83,6 +84,7 @@ async def _create(
     document_id: str,
     job_type: JobType,
     request: Repeatable,
+    layers: Sequence[LayerName] | None = None,
 ) -> AcceptedJob:
     job_ctx = ctx.with_job(obs.new_uuid())
     job_id = str(job_ctx.job_id)
@@ -92,6 +94,7 @@ async def _create(
         request_id=ctx.request_id,
         document_id=document_id,
         job_type=job_type,
+        layers=layers,
     )
     await request.keep(tx.connection, job_id)
     message = JobMessage(carrier=obs.inject(job_ctx))

@@ -1,14 +1,16 @@
 """Jobs: what clients asked for."""
 
+from collections.abc import Sequence
+
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from store.model import Job, JobEnd, JobRun, JobStatus
-from store.pipeline import JobType
+from store.pipeline import JobType, LayerName
 
 _COLUMNS = (
-    "job_id, request_id, document_id, job_type, status, attempt, error_type, created_at, ended_at,"
-    " entry_id"
+    "job_id, request_id, document_id, job_type, layers, status, attempt, error_type, created_at,"
+    " ended_at, entry_id"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM jobs WHERE job_id = %s"  # noqa: S608  constants alone
 _LIST = f"""
@@ -26,12 +28,13 @@ async def create_job(
     request_id: str | None,
     document_id: str,
     job_type: JobType,
+    layers: Sequence[LayerName] | None = None,
 ) -> None:
-    """Add a job with the status `created`."""
+    """Add a job with the status `created`; without `layers` it is to compute every layer."""
     await connection.execute(
-        "INSERT INTO jobs (job_id, request_id, document_id, job_type, status)"
-        " VALUES (%s, %s, %s, %s, 'created')",
-        [job_id, request_id, document_id, job_type],
+        "INSERT INTO jobs (job_id, request_id, document_id, job_type, layers, status)"
+        " VALUES (%s, %s, %s, %s, %s, 'created')",
+        [job_id, request_id, document_id, job_type, None if layers is None else list(layers)],
     )
 
 

@@ -13,7 +13,11 @@ from store.model import Layer, Segment
 async def replace_segments(
     connection: AsyncConnection, document_id: str, segments: Sequence[Segment]
 ) -> None:
-    """Put `segments` in place of the document's transcript."""
+    """Put `segments` in place of the document's transcript.
+
+    Its layers go with the segments that they speak of.
+    """
+    await connection.execute("DELETE FROM layers WHERE document_id = %s", [document_id])
     await connection.execute("DELETE FROM segments WHERE document_id = %s", [document_id])
     async with connection.cursor() as cursor:
         await cursor.executemany(
@@ -42,11 +46,13 @@ async def replace_layer(connection: AsyncConnection, document_id: str, layer: La
     await connection.execute(
         """
         INSERT INTO layers
-            (document_id, layer_name, layer_version, model_provider, model_id, "values")
-        VALUES (%s, %s, %s, %s, %s, %s)
+            (document_id, layer_name, layer_version, model_provider, model_id, "values",
+             document_value)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (document_id, layer_name) DO UPDATE SET
             layer_version = excluded.layer_version, model_provider = excluded.model_provider,
-            model_id = excluded.model_id, "values" = excluded."values"
+            model_id = excluded.model_id, "values" = excluded."values",
+            document_value = excluded.document_value
         """,
         [
             document_id,
@@ -55,8 +61,38 @@ async def replace_layer(connection: AsyncConnection, document_id: str, layer: La
             layer.model_provider,
             layer.model_id,
             Jsonb(layer.values),
+            None if layer.document_value is None else Jsonb(layer.document_value),
         ],
     )
+
+
+async def note_layer_of_job(connection: AsyncConnection, job_id: str, layer_name: str) -> None:
+    """Note that the job has computed the layer."""
+    await connection.execute(
+        "INSERT INTO job_layers (job_id, layer_name) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        [job_id, layer_name],
+    )
+
+
+async def layers_of_job(connection: AsyncConnection, job_id: str) -> set[str]:
+    """Return the layers that the job has computed, and that are there still."""
+    cursor = await connection.execute(
+        "SELECT layer_name FROM job_layers JOIN jobs USING (job_id)"
+        " JOIN layers USING (document_id, layer_name) WHERE job_id = %s",
+        [job_id],
+    )
+    return {name for (name,) in await cursor.fetchall()}
+
+
+async def read_layers(connection: AsyncConnection, document_id: str) -> list[Layer]:
+    """Return the document's layers, by name."""
+    async with connection.cursor(row_factory=class_row(Layer)) as cursor:
+        await cursor.execute(
+            'SELECT layer_name, layer_version, model_provider, model_id, "values", document_value'
+            " FROM layers WHERE document_id = %s ORDER BY layer_name",
+            [document_id],
+        )
+        return await cursor.fetchall()
 
 
 async def read_layer_values(

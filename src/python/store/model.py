@@ -1,11 +1,12 @@
 """The nouns that API and workers share, as immutable values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, get_args
 
-from store.pipeline import JobType
+from store.pipeline import JobType, LayerName
 
 JobEnd = Literal["completed", "failed", "cancelled"]
 JobStatus = Literal["created", "started", "completed", "failed", "cancelled"]
@@ -38,12 +39,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a client asked for, and where it is."""
+    """What a client asked for, and where it is; `layers` None asks for every layer."""
 
     job_id: str
     request_id: str | None
     document_id: str
     job_type: JobType
+    layers: list[LayerName] | None
     status: JobStatus
     attempt: int
     error_type: str | None
@@ -72,13 +74,17 @@ class JobRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A computed layer: one JSON value a segment, in the order of the segments."""
+    """A computed layer: one JSON value a segment, in the order of the segments.
+
+    `document_value` is what it says of the document as a whole, if anything.
+    """
 
     layer_name: str
     layer_version: str
     model_provider: str
     model_id: str
-    values: tuple[object, ...]
+    values: Sequence[object]
+    document_value: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """`/jobs`: create, list, view, cancel and retry jobs."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from starlette.exceptions import HTTPException
 
 import observability as obs
@@ -16,7 +16,7 @@ from api.steer import cancel_job, retry_job
 from observability import events
 from store import jobs
 from store.model import Job, JobStatus, RunStatus
-from store.pipeline import JobType
+from store.pipeline import LAYERS, JobType, LayerName
 
 router = APIRouter(tags=["jobs"])
 
@@ -26,6 +26,17 @@ class NewJob(BaseModel):
 
     document_id: UUID = Field(description="the document, as POST /ingest named it")
     job_type: JobType = Field(description="the first worker to run; those behind it follow")
+    layers: Annotated[list[LayerName], Field(min_length=1, max_length=len(LAYERS))] | None = Field(
+        default=None,
+        description="for enrich: compute these layers alone; every other one stays as it is",
+        examples=[["summary"]],
+    )
+
+    @model_validator(mode="after")
+    def _layers_are_for_enrich(self) -> Self:
+        if self.layers is not None and self.job_type != "enrich":
+            raise ValueError("layers can be chosen for the job type enrich alone")
+        return self
 
 
 class JobRunView(BaseModel):
@@ -47,6 +58,7 @@ class JobSummary(BaseModel):
     request_id: str | None = Field(description="the request that created it")
     document_id: str
     job_type: JobType
+    layers: list[LayerName] | None = Field(description="the only ones it computes; null: all")
     status: JobStatus
     attempt: int = Field(description="how often it was started: 1, and 1 more for each retry")
     error_type: str | None = Field(description="why it failed")
@@ -81,6 +93,7 @@ async def create(
         ctx,
         document_id=str(body.document_id),
         job_type=body.job_type,
+        layers=None if body.layers is None else sorted(set(body.layers)),
         key=idempotency_key,
     )
     response.headers["Location"] = f"/jobs/{accepted.job_id}"

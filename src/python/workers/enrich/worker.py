@@ -1,6 +1,7 @@
 """The enrich worker: computes the layers over a document's segments."""
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,25 +9,54 @@ from psycopg import AsyncConnection
 
 import observability as obs
 from observability import events
-from store.layers import read_segments, replace_layer
+from store.layers import layers_of_job, note_layer_of_job, read_segments, replace_layer
+from store.model import Job, Segment
 from store.model import Layer as StoredLayer
-from store.model import Segment
 from workers.enrich.layers import Layer, LayerResult
 from workers.runtime.active_run import ActiveRun, Effect, Handler
+from workers.runtime.failure import Failure
 from workers.runtime.steps import run_step
 
 
 def enrich_with(layers: Sequence[Layer]) -> Handler:
-    """Return the worker's handler, which computes each of `layers` in turn."""
+    """Return the worker's handler, which computes those of `layers` that its job asks for.
+
+    The remote ones run beside the others, which come one after the other. All have ended before
+    the run fails for one of them, and the next attempt computes only what is missing.
+    """
 
     async def enrich(run: ActiveRun) -> Effect:
         async with run.pool.connection() as connection:
             segments = tuple(await read_segments(connection, run.job.document_id))
-        for layer in layers:
-            await run_step(run, LayerStep(run=run, layer=layer, segments=segments))
+            done = await layers_of_job(connection, run.job.job_id)
+        steps = [
+            LayerStep(run=run, layer=layer, segments=segments)
+            for layer in layers
+            if layer.layer_name not in done and _asked_for(layer, run.job)
+        ]
+        remote = [[step] for step in steps if step.layer.remote]
+        local = [step for step in steps if not step.layer.remote]
+        errors = await asyncio.gather(*(_in_turn(run, steps) for steps in (*remote, local)))
+        for error in itertools.chain.from_iterable(errors):
+            raise error
         return _nothing_more
 
     return enrich
+
+
+def _asked_for(layer: Layer, job: Job) -> bool:
+    return job.layers is None or layer.layer_name in job.layers
+
+
+async def _in_turn(run: ActiveRun, steps: Sequence["LayerStep"]) -> list[Exception]:
+    """Run one step after the other; return what those that failed raised."""
+    errors: list[Exception] = []
+    for step in steps:
+        try:
+            await run_step(run, step)
+        except Exception as error:  # noqa: BLE001  it is raised once all have ended
+            errors.append(error)
+    return errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +101,11 @@ class LayerStep:
             layer_version=self.layer.layer_version,
             model_provider=self.layer.model_provider,
             model_id=self.layer.model_id,
-            values=tuple(result.values),
+            values=result.values,
+            document_value=result.document_value,
         )
         await replace_layer(connection, self.run.job.document_id, stored)
+        await note_layer_of_job(connection, self.run.job.job_id, self.layer.layer_name)
 
     def completed(self, result: LayerResult, latency_ms: float) -> obs.Event:
         """Tell the success."""
@@ -84,6 +116,12 @@ class LayerStep:
     def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Tell the failure."""
         return self.told.failed(error, latency_ms=latency_ms)
+
+    def may_be_missing(self, failure: Failure) -> bool:
+        """Tell whether the job does without the layer now that no attempt would be left."""
+        if self.layer.required or failure.most is None:
+            return False
+        return self.run.failed_before + 1 >= failure.most
 
 
 async def _nothing_more(connection: AsyncConnection) -> None:

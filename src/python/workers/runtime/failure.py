@@ -12,9 +12,6 @@ MOST_OF_TRANSIENT = 5
 MOST_OF_UNEXPECTED = 3
 MOST_OF_FINAL = 1
 
-#: Errors that may pass by themselves. Time-outs and lost connections are OSErrors (PEP 3151).
-TRANSIENT = (*DATABASE_AWAY, OSError)
-
 WORKER_LOST = "worker_lost"
 WORKER_STOPPED = "worker_stopped"
 
@@ -24,6 +21,21 @@ class BadInput(obs.SafeError):
 
     Messages of this class and its subclasses are told in events: they must hold no user text.
     """
+
+
+class Unavailable(obs.SafeError):
+    """Something that the work needs is not there just now; `retry_after_s` is what it asked for.
+
+    Messages of this class and its subclasses are told in events: they must hold no user text.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+#: Errors that may pass by themselves. Time-outs and lost connections are OSErrors (PEP 3151).
+TRANSIENT = (*DATABASE_AWAY, OSError, Unavailable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,13 @@ async def _start(
         worker=worker,
         attempt=await job_runs.next_attempt(tx.connection, job.job_id, worker),
     )
-    run = ActiveRun(pool=pool, job=job, job_run_id=str(told.ctx.job_run_id), told=told)
+    run = ActiveRun(
+        pool=pool,
+        job=job,
+        job_run_id=str(told.ctx.job_run_id),
+        told=told,
+        failed_before=await _failed_before(tx, job, worker),
+    )
     if job.status == "created":
         await jobs.start_job(tx.connection, job.job_id)
         tx.tell(events.JobStarted(job_type=job.job_type, attempt=job.attempt), told.ctx.for_job())
@@ -173,10 +179,13 @@ async def _fail(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bo
 async def _attempts_left(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
     if failure.most is None:
         return True
-    before = await job_runs.failed_attempts(
-        tx.connection, job.job_id, run.worker, job.attempt, apart_from=WORKER_STOPPED
+    return await _failed_before(tx, job, run.worker) + 1 < failure.most
+
+
+async def _failed_before(tx: Transaction, job: Job, worker: Worker) -> int:
+    return await job_runs.failed_attempts(
+        tx.connection, job.job_id, worker, job.attempt, apart_from=WORKER_STOPPED
     )
-    return before + 1 < failure.most
 
 
 async def _end_failed(

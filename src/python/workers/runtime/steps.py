@@ -47,11 +47,15 @@ class Step(Protocol[Result]):
     def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Return the event that tells the failure."""
 
+    def may_be_missing(self, failure: Failure) -> bool:
+        """Tell whether the run is to go on without the step's result."""
 
-async def run_step(run: ActiveRun, step: Step[Result]) -> Result:
+
+async def run_step(run: ActiveRun, step: Step[Result]) -> None:
     """Work a step off within a run, in a span of its own: its result and its end commit together.
 
-    Raises what the work raised, once the failure is told, and LostRun when the run was closed.
+    Raises what the work raised, once the failure is told, unless its result may be missing; and
+    LostRun when the run was closed.
     """
     ctx = run.told.ctx.with_span()
     await _start(run, step, ctx)
@@ -60,13 +64,15 @@ async def run_step(run: ActiveRun, step: Step[Result]) -> Result:
         with obs.use_context(ctx):
             result = await step.work()
     except BaseException as error:
-        await _fail(run, step, ctx, failure_of(error), _elapsed_ms(began_s))
+        failure = failure_of(error)
+        await _fail(run, step, ctx, failure, _elapsed_ms(began_s))
+        if step.may_be_missing(failure):
+            return
         raise
     async with transaction(run.pool) as tx:
         await job_runs.end_step(tx.connection, run.job_run_id, step.step)
         await step.keep(tx.connection, result)
         tx.tell(step.completed(result, _elapsed_ms(began_s)), ctx)
-    return result
 
 
 async def _start(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> None:

@@ -1,6 +1,7 @@
 """A worker process: takes messages from its queue and works them off, one run each."""
 
 import asyncio
+import math
 import secrets
 from contextlib import suppress
 
@@ -24,7 +25,7 @@ from store.queue import (
     until_stuck,
 )
 from workers.runtime.active_run import ActiveRun, Handler
-from workers.runtime.failure import failure_of
+from workers.runtime.failure import Unavailable, failure_of
 from workers.runtime.lifecycle import begin, complete, fail, reject
 from workers.runtime.recovery import Recovery
 from workers.runtime.timing import Timing
@@ -39,7 +40,10 @@ class GivenUp(Exception):
 
 
 class Backoff(BaseRetryStrategy):
-    """Exponential back-off with full jitter; a stopped worker's message goes back at once."""
+    """Exponential back-off with full jitter, and no sooner than what is unavailable asked for.
+
+    No delay is longer than `longest_delay_s`. A stopped worker's message goes back at once.
+    """
 
     def __init__(self, longest_delay_s: float) -> None:
         self._longest_delay_s = longest_delay_s
@@ -49,9 +53,11 @@ class Backoff(BaseRetryStrategy):
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
         ceiling = min(2.0**job.attempts, self._longest_delay_s)
-        return RetryDecision(
-            retry_in={"seconds": 1 + int(secrets.SystemRandom().uniform(0, ceiling))}
-        )
+        delay_s = 1 + int(secrets.SystemRandom().uniform(0, ceiling))
+        cause = exception.__cause__
+        if isinstance(cause, Unavailable):
+            delay_s = max(delay_s, math.ceil(min(cause.retry_after_s, self._longest_delay_s)))
+        return RetryDecision(retry_in={"seconds": delay_s})
 
 
 async def serve(url: str, worker: Worker, handler: Handler, timing: Timing) -> None:

@@ -1,5 +1,6 @@
 """The layers, one module each."""
 
-from workers.enrich.layers.layer import Layer, LayerResult, default_layers
+from workers.enrich.layers.every import every_layer
+from workers.enrich.layers.layer import Layer, LayerResult
 
-__all__ = ["Layer", "LayerResult", "default_layers"]
+__all__ = ["Layer", "LayerResult", "every_layer"]

@@ -8,10 +8,12 @@ from workers.enrich.layers.layer import LayerResult
 
 
 class EmbeddingLayer:
-    """Values: vectors of length 1, as lists of numbers."""
+    """Values: vectors of length 1, as lists of numbers. The search index is built on them."""
 
     layer_name = "embedding"
     layer_version = "1.0.0"
+    required = True
+    remote = False
 
     def __init__(self, embedder: SentenceEmbedder) -> None:
         self._embedder = embedder

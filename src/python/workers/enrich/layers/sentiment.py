@@ -16,6 +16,8 @@ class SentimentLayer:
 
     layer_name = "sentiment"
     layer_version = "1.0.0"
+    required = False
+    remote = False
     model_provider = "vaderSentiment"
     model_id = "vader"
 
