@@ -84,17 +84,6 @@ async def layers_of_job(connection: AsyncConnection, job_id: str) -> set[str]:
     return {name for (name,) in await cursor.fetchall()}
 
 
-async def read_layers(connection: AsyncConnection, document_id: str) -> list[Layer]:
-    """Return the document's layers, by name."""
-    async with connection.cursor(row_factory=class_row(Layer)) as cursor:
-        await cursor.execute(
-            'SELECT layer_name, layer_version, model_provider, model_id, "values", document_value'
-            " FROM layers WHERE document_id = %s ORDER BY layer_name",
-            [document_id],
-        )
-        return await cursor.fetchall()
-
-
 async def read_layer_values(
     connection: AsyncConnection, document_id: str, layer_name: str
 ) -> list[Any]:
