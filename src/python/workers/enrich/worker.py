@@ -14,7 +14,6 @@ from store.model import Job, Segment
 from store.model import Layer as StoredLayer
 from workers.enrich.layers import Layer, LayerResult
 from workers.runtime.active_run import ActiveRun, Effect, Handler
-from workers.runtime.failure import Failure
 from workers.runtime.steps import run_step
 
 
@@ -76,6 +75,11 @@ class LayerStep:
         return f"layer:{self.layer.layer_name}"
 
     @property
+    def required(self) -> bool:
+        """Whether the job fails without the layer."""
+        return self.layer.required
+
+    @property
     def told(self) -> obs.Layer:
         """What the layer's events say of it."""
         return obs.Layer(
@@ -116,12 +120,6 @@ class LayerStep:
     def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Tell the failure."""
         return self.told.failed(error, latency_ms=latency_ms)
-
-    def may_be_missing(self, failure: Failure) -> bool:
-        """Tell whether the job does without the layer now that no attempt would be left."""
-        if self.layer.required or failure.most is None:
-            return False
-        return self.run.failed_before + 1 >= failure.most
 
 
 async def _nothing_more(connection: AsyncConnection) -> None:

@@ -10,7 +10,6 @@ from store.layers import read_layer_values, read_segments
 from store.model import Passage
 from store.passages import INDEX_NAME, replace_passages
 from workers.runtime.active_run import ActiveRun, Effect
-from workers.runtime.failure import Failure
 from workers.runtime.steps import run_step
 
 EMBEDDING_LAYER = "embedding"
@@ -29,6 +28,7 @@ class IndexSync:
     run: ActiveRun
 
     step = "index.sync"
+    required = True
     failed_event_name = events.IndexSyncFailed.event_name
     cancelled_event_name = events.IndexSyncCancelled.event_name
 
@@ -63,10 +63,6 @@ class IndexSync:
     def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Tell the failure."""
         return self.told.failed(error, latency_ms=latency_ms)
-
-    def may_be_missing(self, failure: Failure) -> bool:
-        """Never: a document that is not in the index cannot be found."""
-        return False
 
 
 async def _nothing_more(connection: AsyncConnection) -> None:

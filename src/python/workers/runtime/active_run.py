@@ -15,16 +15,12 @@ Effect = Callable[[AsyncConnection], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveRun:
-    """A job run that has started: `told` is what its events say of it.
-
-    `failed_before` is how often its worker failed at the job since a client last started it.
-    """
+    """A job run that has started: `told` is what its events say of it."""
 
     pool: AsyncConnectionPool
     job: Job
     job_run_id: str
     told: obs.JobRun
-    failed_before: int
 
 
 #: The work of one of the five workers: reads what it needs, computes, and returns its effect.

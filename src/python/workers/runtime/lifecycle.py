@@ -111,6 +111,16 @@ async def reject(pool: AsyncConnectionPool, entry: QueueEntry, error: InvalidMes
         return job is not None
 
 
+async def attempts_left(tx: Transaction, job: Job, worker: Worker, failure: Failure) -> bool:
+    """Tell whether the worker may try again at the job once its run has failed."""
+    if failure.most is None:
+        return True
+    before = await job_runs.failed_attempts(
+        tx.connection, job.job_id, worker, job.attempt, apart_from=WORKER_STOPPED
+    )
+    return before + 1 < failure.most
+
+
 def _superseded(job: Job, entry: QueueEntry) -> bool:
     """Tell whether the job has gone on, or was started again, with another message."""
     return job.entry_id is not None and job.entry_id != entry.id
@@ -125,13 +135,7 @@ async def _start(
         worker=worker,
         attempt=await job_runs.next_attempt(tx.connection, job.job_id, worker),
     )
-    run = ActiveRun(
-        pool=pool,
-        job=job,
-        job_run_id=str(told.ctx.job_run_id),
-        told=told,
-        failed_before=await _failed_before(tx, job, worker),
-    )
+    run = ActiveRun(pool=pool, job=job, job_run_id=str(told.ctx.job_run_id), told=told)
     if job.status == "created":
         await jobs.start_job(tx.connection, job.job_id)
         tx.tell(events.JobStarted(job_type=job.job_type, attempt=job.attempt), told.ctx.for_job())
@@ -169,23 +173,11 @@ async def _close_lost(tx: Transaction, job: Job, worker: Worker) -> bool:
 
 
 async def _fail(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
-    will_retry = await _attempts_left(tx, job, run, failure)
+    will_retry = await attempts_left(tx, job, run.worker, failure)
     await _end_failed(tx, job, run, failure, will_retry=will_retry)
     if not will_retry:
         await _fail_job(tx, job, failure, obs.extract(run.carrier))
     return will_retry
-
-
-async def _attempts_left(tx: Transaction, job: Job, run: OpenRun, failure: Failure) -> bool:
-    if failure.most is None:
-        return True
-    return await _failed_before(tx, job, run.worker) + 1 < failure.most
-
-
-async def _failed_before(tx: Transaction, job: Job, worker: Worker) -> int:
-    return await job_runs.failed_attempts(
-        tx.connection, job.job_id, worker, job.attempt, apart_from=WORKER_STOPPED
-    )
 
 
 async def _end_failed(

@@ -10,6 +10,7 @@ from store import job_runs
 from store.transaction import transaction
 from workers.runtime.active_run import ActiveRun
 from workers.runtime.failure import Failure, failure_of
+from workers.runtime.lifecycle import attempts_left
 
 Result = TypeVar("Result")
 
@@ -32,6 +33,10 @@ class Step(Protocol[Result]):
     def cancelled_event_name(self) -> str:
         """The event that tells that the step's job was cancelled."""
 
+    @property
+    def required(self) -> bool:
+        """Whether the run fails with the step even when no attempt is left that might mend it."""
+
     def started(self) -> obs.Event:
         """Return the event that tells the start."""
 
@@ -47,15 +52,12 @@ class Step(Protocol[Result]):
     def failed(self, error: obs.ToldError, latency_ms: float) -> obs.Event:
         """Return the event that tells the failure."""
 
-    def may_be_missing(self, failure: Failure) -> bool:
-        """Tell whether the run is to go on without the step's result."""
-
 
 async def run_step(run: ActiveRun, step: Step[Result]) -> None:
     """Work a step off within a run, in a span of its own: its result and its end commit together.
 
-    Raises what the work raised, once the failure is told, unless its result may be missing; and
-    LostRun when the run was closed.
+    Raises what the work raised, once the failure is told; not so when the step is not required and
+    no attempt would be left. Raises LostRun when the run was closed.
     """
     ctx = run.told.ctx.with_span()
     await _start(run, step, ctx)
@@ -64,11 +66,9 @@ async def run_step(run: ActiveRun, step: Step[Result]) -> None:
         with obs.use_context(ctx):
             result = await step.work()
     except BaseException as error:
-        failure = failure_of(error)
-        await _fail(run, step, ctx, failure, _elapsed_ms(began_s))
-        if step.may_be_missing(failure):
-            return
-        raise
+        if await _fail(run, step, ctx, failure_of(error), _elapsed_ms(began_s)):
+            raise
+        return
     async with transaction(run.pool) as tx:
         await job_runs.end_step(tx.connection, run.job_run_id, step.step)
         await step.keep(tx.connection, result)
@@ -92,10 +92,12 @@ async def _start(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> Non
 
 async def _fail(
     run: ActiveRun, step: Step[Result], ctx: obs.ObsContext, failure: Failure, latency_ms: float
-) -> None:
+) -> bool:
+    """End a step as failed; return whether its run fails with it."""
     async with transaction(run.pool) as tx:
         await job_runs.end_step(tx.connection, run.job_run_id, step.step)
         tx.tell(step.failed(failure.error, latency_ms), ctx)
+        return step.required or await attempts_left(tx, run.job, run.told.worker, failure)
 
 
 def _elapsed_ms(began_s: float) -> float:
