@@ -14,11 +14,11 @@ import pytest
 from store.model import Segment
 from workers.enrich.chat_model import (
     ChatModel,
-    InvalidChatModel,
     ModelRefused,
     ModelUnavailable,
 )
 from workers.enrich.layers.written_summary import LONGEST_PART, WrittenSummaryLayer
+from workers.runtime.settings import InvalidSetting
 
 
 @dataclass(slots=True)
@@ -196,6 +196,6 @@ def test_an_empty_transcript_asks_nobody(server: Server) -> None:
     ],
 )
 def test_a_wrong_setting_is_named(settings: dict[str, str], named: str) -> None:
-    with pytest.raises(InvalidChatModel, match=named):
+    with pytest.raises(InvalidSetting, match=named):
         ChatModel.from_environment(settings)
     assert ChatModel.from_environment({}) is None

@@ -2,8 +2,6 @@
 
 import os
 
-import click
-
 from workers.runtime.active_run import Handler
 from workers.runtime.command import worker_command
 
@@ -15,15 +13,11 @@ PURPOSE = (
 
 
 def _make_handler() -> Handler:
-    from workers.enrich.chat_model import ChatModel, InvalidChatModel
+    from workers.enrich.chat_model import ChatModel
     from workers.enrich.layers import every_layer
     from workers.enrich.worker import enrich_with
 
-    try:
-        chat_model = ChatModel.from_environment(os.environ)
-    except InvalidChatModel as error:
-        raise click.UsageError(str(error)) from error
-    return enrich_with(every_layer(chat_model))
+    return enrich_with(every_layer(ChatModel.from_environment(os.environ)))
 
 
 if __name__ == "__main__":

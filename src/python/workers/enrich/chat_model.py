@@ -10,16 +10,14 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from workers.runtime.failure import BadInput, Unavailable
+from workers.runtime.settings import InvalidSetting, seconds
 
 CONNECT_TIMEOUT_S = 5.0
 TIMEOUT_S = 60.0
+LONGEST_TIMEOUT_S = 3600.0
 # An answer as long as was asked for is a small part of this.
 MOST_BYTES = 1 << 20
 MODEL_PROVIDER = "openai-compatible"
-
-
-class InvalidChatModel(Exception):
-    """A setting of the chat model is wrong; the message names it."""
 
 
 class ModelRefused(BadInput):
@@ -63,18 +61,18 @@ class ChatModel:
         """Return the model that ENRICH_BASE_URL and ENRICH_MODEL name, or None without them.
 
         ENRICH_API_KEY is its key, ENRICH_TIMEOUT_S the longest time it may take. Raises
-        InvalidChatModel.
+        InvalidSetting.
         """
         base_url, model_id = environment.get("ENRICH_BASE_URL"), environment.get("ENRICH_MODEL")
         if not base_url and not model_id:
             return None
         if not base_url or not model_id:
-            raise InvalidChatModel("ENRICH_BASE_URL and ENRICH_MODEL need each other: set both")
+            raise InvalidSetting("ENRICH_BASE_URL and ENRICH_MODEL need each other: set both")
         return cls(
             _checked(base_url),
             model_id,
             environment.get("ENRICH_API_KEY") or None,
-            _seconds(environment.get("ENRICH_TIMEOUT_S")),
+            seconds(environment, "ENRICH_TIMEOUT_S", TIMEOUT_S, most=LONGEST_TIMEOUT_S),
         )
 
     def answer(self, instruction: str, text: str, *, most_tokens: int) -> Answer:
@@ -176,17 +174,7 @@ def _checked(base_url: str) -> str:
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidChatModel(
+        raise InvalidSetting(
             "ENRICH_BASE_URL must be an http or https address, such as http://127.0.0.1:8000/v1"
         )
     return base_url
-
-
-def _seconds(given: str | None) -> float:
-    try:
-        seconds = float(given) if given else TIMEOUT_S
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise InvalidChatModel("ENRICH_TIMEOUT_S must be a number of seconds from above 0 to 3600")
-    return seconds

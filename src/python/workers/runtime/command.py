@@ -13,7 +13,8 @@ from product_version import VERSION
 from store.database import MissingDatabaseUrl, database_url, migrate, out_of_reach
 from store.pipeline import Worker
 from workers.runtime.active_run import Handler
-from workers.runtime.timing import InvalidTiming, Timing, timing_from
+from workers.runtime.settings import InvalidSetting
+from workers.runtime.timing import Timing, timing_from
 from workers.runtime.worker import GivenUp, serve
 
 SETTINGS = (
@@ -25,7 +26,8 @@ SETTINGS = (
 def worker_command(worker: Worker, purpose: str, make_handler: Callable[[], Handler]) -> None:
     """Run the command line of the worker `worker`.
 
-    `make_handler` loads the models; it is called once, after the settings have been checked.
+    `make_handler` loads the models; it is called once, after the settings that all workers have
+    were checked, and raises InvalidSetting for those of its own.
     """
     name = f"worker-{worker}"
 
@@ -36,11 +38,12 @@ def worker_command(worker: Worker, purpose: str, make_handler: Callable[[], Hand
             url, timing = database_url(os.environ), timing_from(os.environ)
             obs.configure(service_name=name, service_version=VERSION, library_logs=True)
             migrate(url)
-        except (MissingDatabaseUrl, InvalidTiming, obs.InvalidConfiguration) as error:
+            handler = make_handler()
+        except (MissingDatabaseUrl, InvalidSetting, obs.InvalidConfiguration) as error:
             raise click.UsageError(str(error)) from error
         except psycopg.OperationalError as error:
             raise click.ClickException(out_of_reach(error)) from error
-        asyncio.run(_serve_and_exit(url, worker, make_handler(), timing))
+        asyncio.run(_serve_and_exit(url, worker, handler, timing))
 
     command(prog_name=name)
 

@@ -1,12 +1,9 @@
 """How soon a lost worker is noticed."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-class InvalidTiming(ValueError):
-    """A timing that cannot be used; the message names the variable and what it takes."""
+from workers.runtime.settings import InvalidSetting, seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,31 +23,18 @@ class Timing:
     def __post_init__(self) -> None:
         # No heartbeat is sent while the worker stops.
         if self.heartbeat_s + self.grace_s >= self.stalled_s:
-            raise InvalidTiming(
+            raise InvalidSetting(
                 f"WORKER_STALLED_S ({self.stalled_s:g}) must be more than WORKER_HEARTBEAT_S "
                 f"({self.heartbeat_s:g}) and WORKER_GRACE_S ({self.grace_s:g}) together"
             )
 
 
 def timing_from(environment: Mapping[str, str]) -> Timing:
-    """Read WORKER_HEARTBEAT_S, _STALLED_S, _GRACE_S and _LONGEST_DELAY_S. Raises InvalidTiming."""
+    """Read WORKER_HEARTBEAT_S, _STALLED_S, _GRACE_S and _LONGEST_DELAY_S. Raises InvalidSetting."""
     usual = Timing()
     return Timing(
-        heartbeat_s=_seconds(environment, "WORKER_HEARTBEAT_S", usual.heartbeat_s),
-        stalled_s=_seconds(environment, "WORKER_STALLED_S", usual.stalled_s),
-        grace_s=_seconds(environment, "WORKER_GRACE_S", usual.grace_s),
-        longest_delay_s=_seconds(environment, "WORKER_LONGEST_DELAY_S", usual.longest_delay_s),
+        heartbeat_s=seconds(environment, "WORKER_HEARTBEAT_S", usual.heartbeat_s),
+        stalled_s=seconds(environment, "WORKER_STALLED_S", usual.stalled_s),
+        grace_s=seconds(environment, "WORKER_GRACE_S", usual.grace_s),
+        longest_delay_s=seconds(environment, "WORKER_LONGEST_DELAY_S", usual.longest_delay_s),
     )
-
-
-def _seconds(environment: Mapping[str, str], name: str, usual: float) -> float:
-    given = environment.get(name)
-    if not given:
-        return usual
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise InvalidTiming(f"{name} must be a number of seconds above 0, not {given!r}")
-    return seconds
