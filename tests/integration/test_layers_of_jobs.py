@@ -1,9 +1,6 @@
 """Which layers a job computes, and what becomes of it when one of them cannot be."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from explorer.lines import EventLine
 from stack.processes import Service
 from store.pipeline import LAYERS
+from tests.chat_server import ChatServer, chat_server, completion
 from tests.integration.workshop import (
     Workshop,
     assert_every_run_ends_once,
@@ -22,38 +20,16 @@ TEXTS = ("Grace lit the lamp of the old lighthouse.", "The storm had broken a pr
 
 
 @pytest.fixture
-def statuses() -> list[int]:
-    """What the model's server answers, one after the other; then 200."""
-    return []
+def model() -> Iterator[ChatServer]:
+    summary = completion("A lamp was lit.", prompt_tokens=31, completion_tokens=5)
+    with chat_server(last=summary) as server:
+        yield server
 
 
 @pytest.fixture
-def model_url(statuses: list[int]) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(statuses.pop(0) if statuses else 200)
-            self.send_header("Retry-After", "1")
-            self.end_headers()
-            message = {"choices": [{"message": {"content": "A lamp was lit."}}]}
-            usage = {"usage": {"prompt_tokens": 31, "completion_tokens": 5}}
-            self.wfile.write(json.dumps(message | usage).encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name there
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def document_id(workshop: Workshop, model_url: str, tmp_path: Path) -> str:
+def document_id(workshop: Workshop, model: ChatServer, tmp_path: Path) -> str:
     """A document with a transcript, and workers for its layers and its index."""
-    settings = {"ENRICH_BASE_URL": model_url, "ENRICH_MODEL": "small"}
+    settings = {"ENRICH_BASE_URL": model.url, "ENRICH_MODEL": "small"}
     enrich = Service(
         name="worker-enrich-real",
         module="workers.enrich",
@@ -78,9 +54,9 @@ def document_id(workshop: Workshop, model_url: str, tmp_path: Path) -> str:
 
 
 def test_a_model_that_is_overloaded_is_asked_again_and_nothing_else_is_computed_twice(
-    workshop: Workshop, document_id: str, statuses: list[int]
+    workshop: Workshop, document_id: str, model: ChatServer
 ) -> None:
-    statuses.append(503)
+    model.replies.append((503, {"Retry-After": "1"}, b""))
     told = _enriched(workshop, document_id)
     assert short(told[-1]) == "job.completed"
     [summary] = [event for event in _layers(told, "layer.completed") if _is_summary(event)]
@@ -92,9 +68,9 @@ def test_a_model_that_is_overloaded_is_asked_again_and_nothing_else_is_computed_
 
 
 def test_a_job_goes_on_without_a_layer_that_it_does_not_require(
-    workshop: Workshop, document_id: str, statuses: list[int]
+    workshop: Workshop, document_id: str, model: ChatServer
 ) -> None:
-    statuses.append(401)
+    model.replies.append((401, {}, b""))
     told = _enriched(workshop, document_id)
     assert short(told[-1]) == "job.completed"
     [failed] = _layers(told, "layer.failed")

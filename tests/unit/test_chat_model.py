@@ -1,17 +1,13 @@
 """A chat model behind a real server on loopback, which also misbehaves."""
 
 import email.utils
-import json
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from store.model import Segment
+from tests.chat_server import ChatServer, chat_server, completion
 from workers.enrich.chat_model import (
     ChatModel,
     ModelRefused,
@@ -21,58 +17,14 @@ from workers.enrich.layers.written_summary import LONGEST_PART, WrittenSummaryLa
 from workers.runtime.settings import InvalidSetting
 
 
-@dataclass(slots=True)
-class Server:
-    """Answers each request with the next of `answers`: status, headers, body."""
-
-    url: str = ""
-    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[str | None] = field(default_factory=list)
-    hang: threading.Event = field(default_factory=threading.Event)
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.requests.append({"path": self.path, **json.loads(body)})
-            state.keys.append(self.headers["Authorization"])
-            if not state.answers:
-                state.hang.wait(60)
-                return
-            status, headers, answer = state.answers.pop(0)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name there
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http_server:
-        thread = threading.Thread(target=http_server.serve_forever)
-        thread.start()
-        state.url = f"http://127.0.0.1:{http_server.server_port}/v1"
-        yield state
-        state.hang.set()
-        http_server.shutdown()
-        thread.join()
+def server() -> Iterator[ChatServer]:
+    with chat_server() as server:
+        yield server
 
 
-def completion(text: object, **usage: object) -> tuple[int, dict[str, str], bytes]:
-    body: dict[str, object] = {"choices": [{"message": {"role": "assistant", "content": text}}]}
-    if usage:
-        body["usage"] = usage
-    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
-
-
-def test_it_asks_as_the_api_wants_and_counts_tokens(server: Server) -> None:
-    server.answers = [completion(" Short. ", prompt_tokens=40, completion_tokens=2)]
+def test_it_asks_as_the_api_wants_and_counts_tokens(server: ChatServer) -> None:
+    server.replies = [completion(" Short. ", prompt_tokens=40, completion_tokens=2)]
     answer = ChatModel(server.url, "small", "secret").answer("Be short.", "Long.", most_tokens=9)
     assert (answer.text, answer.tokens_in, answer.tokens_out) == ("Short.", 40, 2)
     [request] = server.requests
@@ -82,8 +34,8 @@ def test_it_asks_as_the_api_wants_and_counts_tokens(server: Server) -> None:
     assert server.keys == ["Bearer secret"]
 
 
-def test_a_server_that_counts_no_tokens_is_believed(server: Server) -> None:
-    server.answers = [completion("Short.")]
+def test_a_server_that_counts_no_tokens_is_believed(server: ChatServer) -> None:
+    server.replies = [completion("Short.")]
     answer = ChatModel(server.url, "small").answer("", "Long.", most_tokens=9)
     assert (answer.tokens_in, answer.tokens_out) == (None, None)
     assert server.keys == [None]
@@ -91,9 +43,9 @@ def test_a_server_that_counts_no_tokens_is_believed(server: Server) -> None:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_an_overloaded_server_is_left_alone_for_as_long_as_it_asks(
-    server: Server, status: int
+    server: ChatServer, status: int
 ) -> None:
-    server.answers = [(status, {"Retry-After": "17"}, b"")]
+    server.replies = [(status, {"Retry-After": "17"}, b"")]
     with pytest.raises(ModelUnavailable, match=str(status)) as raised:
         ChatModel(server.url, "small").answer("", "Long.", most_tokens=9)
     assert raised.value.retry_after_s == 17
@@ -111,17 +63,17 @@ def test_an_overloaded_server_is_left_alone_for_as_long_as_it_asks(
     ],
 )
 def test_retry_after_may_be_a_date_or_nonsense(
-    server: Server, header: str, low: float, high: float
+    server: ChatServer, header: str, low: float, high: float
 ) -> None:
-    server.answers = [(429, {"Retry-After": header}, b"")]
+    server.replies = [(429, {"Retry-After": header}, b"")]
     with pytest.raises(ModelUnavailable) as raised:
         ChatModel(server.url, "small").answer("", "Long.", most_tokens=9)
     assert low <= raised.value.retry_after_s <= high
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 404])
-def test_what_would_be_refused_again_is_final(server: Server, status: int) -> None:
-    server.answers = [(status, {"Location": server.url}, b"the secret of a user")]
+def test_what_would_be_refused_again_is_final(server: ChatServer, status: int) -> None:
+    server.replies = [(status, {"Location": server.url}, b"the secret of a user")]
     with pytest.raises(ModelRefused, match=str(status)) as raised:
         ChatModel(server.url, "small", "secret").answer("", "Long.", most_tokens=9)
     assert "secret" not in str(raised.value)
@@ -142,15 +94,15 @@ def test_what_would_be_refused_again_is_final(server: Server, status: int) -> No
         b'"' + b"x" * (2 << 20) + b'"',
     ],
 )
-def test_nonsense_is_no_answer_and_is_not_quoted(server: Server, body: bytes) -> None:
-    server.answers = [(200, {}, body)]
+def test_nonsense_is_no_answer_and_is_not_quoted(server: ChatServer, body: bytes) -> None:
+    server.replies = [(200, {}, body)]
     with pytest.raises(ModelUnavailable) as raised:
         ChatModel(server.url, "small").answer("", "Long.", most_tokens=9)
     assert "secret" not in str(raised.value)
     assert raised.value.__cause__ is None
 
 
-def test_a_server_that_hangs_is_given_up(server: Server) -> None:
+def test_a_server_that_hangs_is_given_up(server: ChatServer) -> None:
     with pytest.raises(ModelUnavailable, match="too long"):
         ChatModel(server.url, "small", timeout_s=0.2).answer("", "Long.", most_tokens=9)
 
@@ -160,8 +112,8 @@ def test_a_server_that_is_away_is_unavailable() -> None:
         ChatModel("http://127.0.0.1:9", "small").answer("", "Long.", most_tokens=9)
 
 
-def test_a_long_transcript_is_summarised_in_parts(server: Server) -> None:
-    server.answers = [
+def test_a_long_transcript_is_summarised_in_parts(server: ChatServer) -> None:
+    server.replies = [
         completion("First part.", prompt_tokens=10, completion_tokens=1),
         completion("Second part.", prompt_tokens=20, completion_tokens=2),
         completion("All of it.", prompt_tokens=3, completion_tokens=3),
@@ -176,7 +128,7 @@ def test_a_long_transcript_is_summarised_in_parts(server: Server) -> None:
     assert all(len(part) <= LONGEST_PART for part in sent)
 
 
-def test_an_empty_transcript_asks_nobody(server: Server) -> None:
+def test_an_empty_transcript_asks_nobody(server: ChatServer) -> None:
     result = WrittenSummaryLayer(ChatModel(server.url, "small")).apply([Segment(text=" ")])
     assert result.document_value == {"text": ""}
     assert server.requests == []
