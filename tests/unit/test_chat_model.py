@@ -102,6 +102,14 @@ def test_nonsense_is_no_answer_and_is_not_quoted(server: ChatServer, body: bytes
     assert raised.value.__cause__ is None
 
 
+def test_a_server_that_says_more_than_it_was_asked_for_is_given_up(server: ChatServer) -> None:
+    server.last = completion("word " * LONGEST_PART)
+    layer = WrittenSummaryLayer(ChatModel(server.url, "small"))
+    with pytest.raises(ModelUnavailable, match="too long"):
+        layer.apply([Segment(text="Short.")] * 2)
+    assert len(server.requests) == 1
+
+
 def test_a_server_that_hangs_is_given_up(server: ChatServer) -> None:
     with pytest.raises(ModelUnavailable, match="too long"):
         ChatModel(server.url, "small", timeout_s=0.2).answer("", "Long.", most_tokens=9)

@@ -17,7 +17,12 @@ TIMEOUT_S = 60.0
 LONGEST_TIMEOUT_S = 3600.0
 # An answer as long as was asked for is a small part of this.
 MOST_BYTES = 1 << 20
+# Few tokens are longer. Who sends more than was asked for may do so for ever.
+LONGEST_TOKEN = 16
 MODEL_PROVIDER = "openai-compatible"
+
+
+_TOO_LONG = "the model's server sends too long an answer"
 
 
 class ModelRefused(BadInput):
@@ -90,11 +95,14 @@ class ChatModel:
             "temperature": 0,
         }
         try:
-            return _understood(self._body(request))
+            answer = _understood(self._body(request))
         except httpx.TimeoutException as error:
             raise ModelUnavailable("the model's server took too long") from error
         except httpx.HTTPError as error:
             raise ModelUnavailable("the model's server cannot be reached") from error
+        if len(answer.text) > most_tokens * LONGEST_TOKEN:
+            raise ModelUnavailable(_TOO_LONG)
+        return answer
 
     def _body(self, request: Mapping[str, Any]) -> bytes:
         deadline_s = time.monotonic() + self._timeout_s
@@ -104,7 +112,7 @@ class ChatModel:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > MOST_BYTES:
-                    raise ModelUnavailable("the model's server sends too long an answer")
+                    raise ModelUnavailable(_TOO_LONG)
                 # httpx limits the wait for each piece, not for all of them.
                 if time.monotonic() > deadline_s:
                     raise ModelUnavailable("the model's server took too long")

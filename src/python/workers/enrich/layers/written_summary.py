@@ -1,13 +1,14 @@
 """A summary in words of its own, by a chat model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from store.model import Segment
-from workers.enrich.chat_model import ChatModel
+from workers.enrich.chat_model import Answer, ChatModel
 from workers.enrich.layers.layer import LayerResult
 
 # What fits into the context of small models, in characters, with room for the answer.
 LONGEST_PART = 12_000
+# At least two answers fit into a part, so that their number halves each time.
 MOST_TOKENS = 300
 
 _INSTRUCTION = (
@@ -35,25 +36,23 @@ class WrittenSummaryLayer:
 
     def apply(self, segments: Sequence[Segment]) -> LayerResult:
         """Have the summary written."""
-        texts = [segment.text for segment in segments if segment.text.strip()]
-        tokens_in: int | None = None
-        tokens_out: int | None = None
-        while texts:
-            answers = [
-                self._model.answer(_INSTRUCTION, part, most_tokens=MOST_TOKENS)
-                for part in _parts(texts)
-            ]
-            tokens_in = _sum(tokens_in, *(answer.tokens_in for answer in answers))
-            tokens_out = _sum(tokens_out, *(answer.tokens_out for answer in answers))
-            texts = [answer.text for answer in answers]
-            if len(texts) == 1:
-                break
+        answers = self._answers([segment.text for segment in segments if segment.text.strip()])
         return LayerResult(
             values=[None] * len(segments),
-            document_value={"text": "".join(texts)},
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
+            document_value={"text": answers[-1].text if answers else ""},
+            tokens_in=_sum(answer.tokens_in for answer in answers),
+            tokens_out=_sum(answer.tokens_out for answer in answers),
         )
+
+    def _answers(self, texts: Sequence[str]) -> list[Answer]:
+        """Return every answer that it took; the last one is of all texts."""
+        answers = [
+            self._model.answer(_INSTRUCTION, part, most_tokens=MOST_TOKENS)
+            for part in _parts(texts)
+        ]
+        if len(answers) > 1:
+            answers += self._answers([answer.text for answer in answers])
+        return answers
 
 
 def _parts(texts: Sequence[str]) -> Iterator[str]:
@@ -72,7 +71,7 @@ def _parts(texts: Sequence[str]) -> Iterator[str]:
         yield "\n".join(part)
 
 
-def _sum(*counts: int | None) -> int | None:
+def _sum(counts: Iterable[int | None]) -> int | None:
     """Add what was counted; None when nothing was."""
     counted = [count for count in counts if count is not None]
     return sum(counted) if counted else None
