@@ -1,6 +1,6 @@
 """Accepts work: once the client has its answer, nothing of it can be lost."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -57,7 +57,7 @@ async def accept_job(
     *,
     document_id: str,
     job_type: JobType,
-    layers: Sequence[LayerName] | None,
+    layers: list[LayerName] | None,
     key: str | None,
 ) -> AcceptedJob:
     """Create a job over a document. Raises HTTPException (404) when there is no such document."""
@@ -84,7 +84,7 @@ async def _create(
     document_id: str,
     job_type: JobType,
     request: Repeatable,
-    layers: Sequence[LayerName] | None = None,
+    layers: list[LayerName] | None = None,
 ) -> AcceptedJob:
     job_ctx = ctx.with_job(obs.new_uuid())
     job_id = str(job_ctx.job_id)

@@ -1,7 +1,5 @@
 """Jobs: what clients asked for."""
 
-from collections.abc import Sequence
-
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
@@ -28,13 +26,13 @@ async def create_job(
     request_id: str | None,
     document_id: str,
     job_type: JobType,
-    layers: Sequence[LayerName] | None = None,
+    layers: list[LayerName] | None,
 ) -> None:
     """Add a job with the status `created`; without `layers` it is to compute every layer."""
     await connection.execute(
         "INSERT INTO jobs (job_id, request_id, document_id, job_type, layers, status)"
         " VALUES (%s, %s, %s, %s, %s, 'created')",
-        [job_id, request_id, document_id, job_type, None if layers is None else list(layers)],
+        [job_id, request_id, document_id, job_type, layers],
     )
 
 

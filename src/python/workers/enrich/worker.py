@@ -1,7 +1,6 @@
 """The enrich worker: computes the layers over a document's segments."""
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,9 +34,9 @@ def enrich_with(layers: Sequence[Layer]) -> Handler:
         ]
         remote = [[step] for step in steps if step.layer.remote]
         local = [step for step in steps if not step.layer.remote]
-        errors = await asyncio.gather(*(_in_turn(run, steps) for steps in (*remote, local)))
-        for error in itertools.chain.from_iterable(errors):
-            raise error
+        outcomes = await asyncio.gather(*(_in_turn(run, steps) for steps in (*remote, local)))
+        if errors := [error for outcome in outcomes for error in outcome]:
+            raise errors[0]
         return _nothing_more
 
     return enrich
