@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api.problems import described_problem, install_problem_handlers
-from api.routes import health, ingest, jobs, search
+from api.routes import documents, health, ingest, jobs, search
 from api.services import Services
 from embedding import SentenceEmbedder
 from product_version import VERSION
@@ -32,6 +32,6 @@ def create_app(url: str, make_embedder: Callable[[], SentenceEmbedder]) -> FastA
         responses={"default": described_problem()},
     )
     install_problem_handlers(app)
-    for routes in (health, ingest, jobs, search):
+    for routes in (health, ingest, jobs, documents, search):
         app.include_router(routes.router)
     return app

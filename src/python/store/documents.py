@@ -4,8 +4,9 @@ from collections.abc import AsyncIterable
 from pathlib import Path
 
 from psycopg import AsyncConnection
+from psycopg.rows import class_row
 
-from store.model import MediaKind, Rendition
+from store.model import Document, MediaKind, Rendition
 
 CHUNK_BYTES = 1 << 20
 
@@ -23,6 +24,17 @@ async def document_exists(connection: AsyncConnection, document_id: str) -> bool
         "SELECT 1 FROM documents WHERE document_id = %s", [document_id]
     )
     return await cursor.fetchone() is not None
+
+
+async def find_document(connection: AsyncConnection, document_id: str) -> Document | None:
+    """Return the document, or None when there is no such document."""
+    async with connection.cursor(row_factory=class_row(Document)) as cursor:
+        await cursor.execute(
+            "SELECT document_id, title, kind, duration_ms, language, created_at"
+            " FROM documents WHERE document_id = %s",
+            [document_id],
+        )
+        return await cursor.fetchone()
 
 
 async def document_kind(connection: AsyncConnection, document_id: str) -> MediaKind:

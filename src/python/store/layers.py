@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from store.model import Layer, Segment
+from store.model import Layer, LayeredSegment, LayerSummary, Segment
 
 
 async def replace_segments(
@@ -84,15 +84,50 @@ async def layers_of_job(connection: AsyncConnection, job_id: str) -> set[str]:
     return {name for (name,) in await cursor.fetchall()}
 
 
-async def read_layer_values(
-    connection: AsyncConnection, document_id: str, layer_name: str
-) -> list[Any]:
-    """Return a layer's values, one a segment. Raises LookupError when it was not computed."""
+async def read_layers(connection: AsyncConnection, document_id: str) -> dict[str, list[Any]]:
+    """Return the values of each of the document's layers, one a segment."""
     cursor = await connection.execute(
-        'SELECT "values" FROM layers WHERE document_id = %s AND layer_name = %s',
-        [document_id, layer_name],
+        'SELECT layer_name, "values" FROM layers WHERE document_id = %s', [document_id]
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError(f"the document has no {layer_name} layer")
-    return list(row[0])
+    return dict(await cursor.fetchall())
+
+
+async def list_layers(connection: AsyncConnection, document_id: str) -> list[LayerSummary]:
+    """Return the document's layers by name."""
+    async with connection.cursor(row_factory=class_row(LayerSummary)) as cursor:
+        await cursor.execute(
+            "SELECT layer_name, layer_version, model_provider, model_id, document_value"
+            " FROM layers WHERE document_id = %s ORDER BY layer_name",
+            [document_id],
+        )
+        return await cursor.fetchall()
+
+
+async def read_layered_segments(
+    connection: AsyncConnection, document_id: str, layer_name: str, *, first: int, limit: int
+) -> list[LayeredSegment]:
+    """Return what the layer says of the segments from the one with the ordinal `first` on."""
+    cursor = await connection.execute(
+        """
+        SELECT segments.ordinal, start_ms, end_ms, speaker, text, value
+        FROM layers, jsonb_array_elements("values") WITH ORDINALITY AS each (value, place)
+        JOIN segments ON segments.ordinal = place - 1
+        WHERE layers.document_id = %(document_id)s AND layer_name = %(layer_name)s
+            AND segments.document_id = %(document_id)s AND segments.ordinal >= %(first)s
+        ORDER BY segments.ordinal LIMIT %(limit)s
+        """,
+        {
+            "document_id": document_id,
+            "layer_name": layer_name,
+            "first": first,
+            "limit": limit,
+        },
+    )
+    return [
+        LayeredSegment(
+            ordinal=ordinal,
+            segment=Segment(text=text, start_ms=start_ms, end_ms=end_ms, speaker=speaker),
+            value=value,
+        )
+        for ordinal, start_ms, end_ms, speaker, text, value in await cursor.fetchall()
+    ]

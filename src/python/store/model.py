@@ -12,7 +12,6 @@ JobEnd = Literal["completed", "failed", "cancelled"]
 JobStatus = Literal["created", "started", "completed", "failed", "cancelled"]
 RunStatus = Literal["started", "completed", "failed", "cancelled"]
 Rendition = Literal["original", "audio"]
-SearchMode = Literal["lexical", "vector", "hybrid"]
 
 
 class MediaKind(StrEnum):
@@ -73,8 +72,20 @@ class JobRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """A computed layer: one JSON value a segment, in the order of the segments.
+class Document:
+    """What was accepted; `kind`, `duration_ms` and `language` are None until a worker finds out."""
+
+    document_id: str
+    title: str
+    kind: MediaKind | None
+    duration_ms: int | None
+    language: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSummary:
+    """A computed layer, less what it says of each segment.
 
     `document_value` is what it says of the document as a whole, if anything.
     """
@@ -83,8 +94,23 @@ class Layer:
     layer_version: str
     model_provider: str
     model_id: str
-    values: Sequence[object]
     document_value: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer(LayerSummary):
+    """A computed layer: one JSON value a segment, in the order of the segments."""
+
+    values: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayeredSegment:
+    """A segment, and what a layer says of it."""
+
+    ordinal: int
+    segment: Segment
+    value: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +119,4 @@ class Passage:
 
     segment: Segment
     embedding: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchHit:
-    """A passage that answers a query; a higher `score` is better, comparable within one answer."""
-
-    document_id: str
-    title: str
-    text: str
-    start_ms: int | None
-    end_ms: int | None
-    speaker: str | None
-    score: float
+    labels: frozenset[str] = frozenset()

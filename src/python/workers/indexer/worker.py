@@ -6,7 +6,8 @@ from psycopg import AsyncConnection
 
 import observability as obs
 from observability import events
-from store.layers import read_layer_values, read_segments
+from store.labels import labels_of
+from store.layers import read_layers, read_segments
 from store.model import Passage
 from store.passages import INDEX_NAME, replace_passages
 from workers.runtime.active_run import ActiveRun, Effect
@@ -42,14 +43,23 @@ class IndexSync:
         return self.told.started()
 
     async def work(self) -> list[Passage]:
-        """Join the segments with their embeddings."""
+        """Join the segments with what the layers say of them."""
         document_id = self.run.job.document_id
         async with self.run.pool.connection() as connection:
             segments = await read_segments(connection, document_id)
-            embeddings = await read_layer_values(connection, document_id, EMBEDDING_LAYER)
+            layers = await read_layers(connection, document_id)
+        embeddings = layers.pop(EMBEDDING_LAYER, None)
+        if embeddings is None:
+            raise LookupError(f"the document has no {EMBEDDING_LAYER} layer")
         return [
-            Passage(segment=segment, embedding=embedding)
-            for segment, embedding in zip(segments, embeddings, strict=True)
+            Passage(
+                segment=segment,
+                embedding=embedding,
+                labels=frozenset().union(
+                    *(labels_of(name, values[ordinal]) for name, values in layers.items())
+                ),
+            )
+            for ordinal, (segment, embedding) in enumerate(zip(segments, embeddings, strict=True))
         ]
 
     async def keep(self, connection: AsyncConnection, result: list[Passage]) -> None:

@@ -1,0 +1,104 @@
+"""The SQL of a search: candidates by each ranking, all scored alike, best first.
+
+Scores are absolute: they depend on the query and the passage alone, not on what else is found. So
+an answer can be continued behind any passage of it, and what is indexed meanwhile breaks nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, LiteralString
+
+from psycopg.sql import SQL, Composable, Composed
+
+SearchMode = Literal["lexical", "vector", "hybrid"]
+
+#: How many passages a ranking brings; the hybrid one looks at as many by words as by meaning.
+CANDIDATES = 200
+
+#: Until the transaction ends, the vector index looks on until it has enough that meet a filter.
+VECTOR_INDEX_SETTINGS = SQL("""
+    SELECT set_config('hnsw.ef_search', '{candidates}', true),
+        set_config('hnsw.iterative_scan', 'strict_order', true),
+        set_config('hnsw.max_scan_tuples', '100000', true),
+        set_config('hnsw.scan_mem_multiplier', '16', true)
+""").format(candidates=CANDIDATES)
+
+# Any of the words may match. Each counts by how often it occurs: from 6/π² for once up to 1.
+_ANY_WORD = SQL("replace(plainto_tsquery('english', %(words)s)::text, ' & ', ' | ')::tsquery")
+_BY_WORDS = SQL("ts_rank(ARRAY[1, 1, 1, 1]::real[], lexemes, {})::float8").format(_ANY_WORD)
+_DISTANCE = SQL("embedding <=> %(embedding)s::vector")
+_BY_MEANING = SQL("1 - ({})").format(_DISTANCE)
+_SCORES: Mapping[SearchMode, Composable] = {
+    "lexical": _BY_WORDS,
+    "vector": _BY_MEANING,
+    # Every word once counts for a fifth of full likeness, half of the words for a quarter of that:
+    # benchmarks/README.md says how this was chosen.
+    "hybrid": SQL("{} + 0.2 * least(1, {} * pi() ^ 2 / 6) ^ 2").format(_BY_MEANING, _BY_WORDS),
+}
+_LEXICAL = SQL("""
+    (SELECT document_id, ordinal FROM passages WHERE lexemes @@ {any_word} AND {condition}
+    ORDER BY {by_words} DESC, document_id, ordinal LIMIT {candidates})
+""")
+_VECTOR = SQL("""
+    (SELECT document_id, ordinal FROM passages WHERE {condition}
+    ORDER BY {distance} LIMIT {candidates})
+""")
+_RANKINGS: Mapping[SearchMode, Sequence[SQL]] = {
+    "lexical": [_LEXICAL],
+    "vector": [_VECTOR],
+    "hybrid": [_LEXICAL, _VECTOR],
+}
+_CONDITIONS: Mapping[str, LiteralString] = {
+    # A condition of stop words alone has no nodes, and would match nothing.
+    "conditions": """(
+        numnode(websearch_to_tsquery('english', %(conditions)s)) = 0
+        OR lexemes @@ websearch_to_tsquery('english', %(conditions)s))""",
+    "document_id": "document_id = %(document_id)s",
+    "language": """document_id IN (SELECT document_id FROM documents
+        WHERE starts_with(lower(language) || '-', lower(%(language)s) || '-'))""",
+    "created_from": """document_id IN (
+        SELECT document_id FROM documents WHERE created_at >= %(created_from)s)""",
+    "created_before": """document_id IN (
+        SELECT document_id FROM documents WHERE created_at < %(created_before)s)""",
+    "speaker": "speaker = %(speaker)s",
+    "from_ms": "end_ms > %(from_ms)s",
+    "before_ms": "start_ms < %(before_ms)s",
+    "labels": "labels @> %(labels)s::text[]",
+}
+_CONTINUED = SQL("""
+    score < %(after_score)s OR score = %(after_score)s
+    AND (document_id, ordinal) > (%(after_document_id)s, %(after_ordinal)s)
+""")
+_ANSWER = SQL("""
+    SELECT document_id, ordinal, title, language, text, start_ms, end_ms, speaker, score,
+        %(mark)s::text AS mark,
+        ts_headline('english', text, {any_word},
+            format('HighlightAll=true, StartSel=%%s, StopSel=%%s', %(mark)s, %(mark)s)) AS marked
+    FROM (
+        SELECT passages.*, {score} AS score
+        FROM ({candidates}) AS candidates JOIN passages USING (document_id, ordinal)
+    ) AS scored
+    JOIN documents USING (document_id)
+    WHERE {continued}
+    ORDER BY score DESC, document_id, ordinal LIMIT %(limit)s
+""")
+
+
+def search_statement(mode: SearchMode, *, narrowed_by: Sequence[str], continued: bool) -> Composed:
+    """Return the statement; its parameters are those that `store.search` gives."""
+    condition = SQL(" AND ").join([SQL(_CONDITIONS[name]) for name in narrowed_by] or [SQL("true")])
+    candidates = [
+        ranking.format(
+            any_word=_ANY_WORD,
+            by_words=_BY_WORDS,
+            distance=_DISTANCE,
+            condition=condition,
+            candidates=CANDIDATES,
+        )
+        for ranking in _RANKINGS[mode]
+    ]
+    return _ANSWER.format(
+        any_word=_ANY_WORD,
+        score=_SCORES[mode],
+        candidates=SQL(" UNION ").join(candidates),
+        continued=_CONTINUED if continued else SQL("true"),
+    )
