@@ -1,5 +1,6 @@
 """`python -m api`: serves the API."""
 
+import asyncio
 import os
 
 import click
@@ -7,6 +8,8 @@ import psycopg
 import uvicorn
 
 import observability as obs
+from api.access.binding import AddressRefused, require_address
+from api.access.limits import InvalidLimit, limits_from
 from api.application import create_app
 from api.wiring.observability import observed
 from embedding import default_embedder
@@ -19,17 +22,32 @@ from store.database import MissingDatabaseUrl, database_url, migrate, out_of_rea
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def main(host: str, port: int) -> None:
-    """Serve the HTTP API. Settings: DATABASE_URL and OBS_* (docs/observability.md)."""
+    """Serve the HTTP API.
+
+    Settings: DATABASE_URL, OBS_* (docs/observability.md), NARRALYTICA_* (docs/access.md).
+    """
     try:
         url = database_url(os.environ)
-        app = observed(create_app(url, default_embedder))
+        app = observed(create_app(url, default_embedder, limits=limits_from(os.environ)))
         migrate(url)
-    except (MissingDatabaseUrl, obs.InvalidConfiguration) as error:
+        asyncio.run(require_address(host, url))
+    except (MissingDatabaseUrl, InvalidLimit, obs.InvalidConfiguration) as error:
         raise click.UsageError(str(error)) from error
+    except AddressRefused as error:
+        raise click.ClickException(str(error)) from error
     except psycopg.OperationalError as error:
         raise click.ClickException(out_of_reach(error)) from error
     # The façade tells what is logged. Without a level, uvicorn makes up lines for its own trace.
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, log_level="warning")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        log_level="warning",
+        # A header that anybody on this machine can send does not say who asks.
+        proxy_headers=False,
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """The application: routes, problem answers, and what they work with."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
+from api.access.key_ring import KeyRing, KeysUnknown
+from api.access.limits import DEFAULTS, Group, Limit
+from api.access.middleware import AccessMiddleware
+from api.access.openapi import describe_access
 from api.problems import described_problem, install_problem_handlers
 from api.routes import documents, health, ingest, jobs, search
 from api.services import Services
@@ -14,7 +18,12 @@ from store.database import connection_pool
 from store.queue import queue_at
 
 
-def create_app(url: str, make_embedder: Callable[[], SentenceEmbedder]) -> FastAPI:
+def create_app(
+    url: str,
+    make_embedder: Callable[[], SentenceEmbedder],
+    *,
+    limits: Mapping[Group, Limit] = DEFAULTS,
+) -> FastAPI:
     """Return the API over the database at `url`, which it opens when it starts."""
 
     @asynccontextmanager
@@ -22,6 +31,9 @@ def create_app(url: str, make_embedder: Callable[[], SentenceEmbedder]) -> FastA
         pool, queue = connection_pool(url), queue_at(url)
         async with pool, queue.open_async():
             app.state.services = Services(pool=pool, queue=queue, embedder=make_embedder())
+            app.state.key_ring = KeyRing(pool)
+            with suppress(KeysUnknown):  # requests ask again
+                await app.state.key_ring.keys()
             yield
 
     app = FastAPI(
@@ -32,6 +44,8 @@ def create_app(url: str, make_embedder: Callable[[], SentenceEmbedder]) -> FastA
         responses={"default": described_problem()},
     )
     install_problem_handlers(app)
+    app.add_middleware(AccessMiddleware, limits=limits)
     for routes in (health, ingest, jobs, documents, search):
         app.include_router(routes.router)
+    describe_access(app)
     return app

@@ -81,6 +81,16 @@ def internal_error() -> JSONResponse:
     return problem(500, "Something went wrong here. Quote the request id when you ask about it.")
 
 
+def database_away() -> JSONResponse:
+    """Return the answer to a request that the database is needed for, and cannot be reached."""
+    return problem(
+        503,
+        "The database cannot be reached. Try again; with an Idempotency-Key, a request that "
+        "changes something does so once.",
+        headers={"Retry-After": "5"},
+    )
+
+
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     return problem(error.status_code, str(error.detail), headers=error.headers)
 
@@ -98,12 +108,7 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> J
 
 async def _database_away(request: Request, error: Exception) -> JSONResponse:
     request.state.error_type = obs.told_error(error).error_type
-    return problem(
-        503,
-        "The database cannot be reached. Try again; with an Idempotency-Key, a request that "
-        "changes something does so once.",
-        headers={"Retry-After": "5"},
-    )
+    return database_away()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

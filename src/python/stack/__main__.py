@@ -16,6 +16,7 @@ from product_version import VERSION
 from registry.commands import contracts
 from stack.demo import run_demo
 from stack.embedded_postgres import EmbeddedPostgresError
+from stack.keys import keys
 from stack.launch import StackError
 from stack.up import default_data_dir, run_up
 
@@ -32,6 +33,7 @@ def main() -> None:
 main.add_command(architecture)
 main.add_command(check)
 main.add_command(contracts)
+main.add_command(keys)
 main.add_command(trace)
 
 

@@ -96,6 +96,39 @@ def embedded_postgres(data_dir: Path) -> Iterator[str]:
         yield url
 
 
+def running_postgres(data_dir: Path) -> str | None:
+    """Return the URL of the PostgreSQL that runs on `data_dir`; None if none does.
+
+    Raises EmbeddedPostgresError when there is no database at all, or it is another user's.
+    """
+    cluster = data_dir.resolve() / "postgres" / "cluster"
+    try:
+        _url(cluster, b"")
+        # Its fifth line is the socket's folder: see PostgreSQL's manual, 65.1.
+        with (cluster / "data" / "postmaster.pid").open("rb") as file:
+            [socket] = file.read().split(b"\n")[4:5] or [b""]
+    except FileNotFoundError:
+        if (cluster / "password").exists():
+            return None
+        raise EmbeddedPostgresError(
+            f"there is no database in {data_dir}: give the data folder of `narralytica up`"
+        ) from None
+    except OSError as error:
+        raise EmbeddedPostgresError(f"the database is out of reach: {error}") from error
+    url = _url(cluster, socket)
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return None
+    return url
+
+
+def _url(cluster: Path, socket: bytes) -> str:
+    password = (cluster / "password").read_text()
+    host = quote(socket, safe="")
+    return f"postgresql://narralytica:{password}@/narralytica?host={host}&port=5432"
+
+
 def _start(data_dir: Path, cleanup: contextlib.ExitStack) -> str:
     folder = data_dir / "postgres"
     private_id = _private_id(folder) if os.geteuid() == 0 else None
@@ -124,9 +157,7 @@ def _start(data_dir: Path, cleanup: contextlib.ExitStack) -> str:
         "-c", "unix_socket_permissions=0700",
     )  # fmt: skip
     cleanup.callback(_stop, server)
-    password = (cluster / "password").read_text()
-    host = quote(os.fsencode(socket), safe="")
-    url = f"postgresql://narralytica:{password}@/narralytica?host={host}&port=5432"
+    url = _url(cluster, os.fsencode(socket))
     _wait_until_ready(url, server, programs)
     return url
 

@@ -1,0 +1,92 @@
+"""Decides whether a request may go on, and who asks: by its key, or as this machine itself."""
+
+import ipaddress
+from collections.abc import Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from api.access.key_ring import KeyRing, Keys
+from api.access.loopback import is_loopback, is_page_of_loopback, names_loopback
+from api.access.scopes import Rule, needed_scope
+from store.api_keys import UsableKey
+
+_CHALLENGE = 'Bearer realm="narralytica"'
+
+
+async def admitted(scope: Scope, ring: KeyRing, rule: Rule | None) -> str:
+    """Return who asks, for limits. Raises HTTPException for who may not, and KeysUnknown."""
+    keys = await ring.keys()
+    if not keys.required:
+        _require_this_machine(scope)
+        return address_of(scope)
+    key = _key(scope, keys)
+    if rule is not None and needed_scope(rule, scope["method"]) not in key.scopes:
+        raise _lacking(rule, scope["method"])
+    await ring.note(key)
+    return f"key {key.key_id}"
+
+
+def address_of(scope: Scope) -> str:
+    """Return who asks by address: of IPv6, the network that one subscriber has."""
+    client = scope.get("client")
+    if client is None:
+        return "unknown"
+    try:
+        address = ipaddress.ip_address(client[0].partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _key(scope: Scope, keys: Keys) -> UsableKey:
+    given = _values(scope, b"authorization")
+    scheme, _, text = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    if scheme.lower() != "bearer":
+        raise HTTPException(
+            401,
+            "This needs an API key: send it as Authorization: Bearer nk_…. "
+            "`narralytica keys create` makes one.",
+            {"WWW-Authenticate": _CHALLENGE},
+        )
+    key = keys.find(text.strip())
+    if key is None:
+        raise HTTPException(
+            401,
+            "This API key is good for nothing: it is mistyped, was revoked, or has expired.",
+            {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+        )
+    return key
+
+
+def _lacking(rule: Rule, method: str) -> HTTPException:
+    needed = needed_scope(rule, method)
+    return HTTPException(
+        403,
+        f"This API key has not the scope {needed}, which this needs.",
+        {"WWW-Authenticate": f'{_CHALLENGE}, error="insufficient_scope", scope="{needed}"'},
+    )
+
+
+def _require_this_machine(scope: Scope) -> None:
+    """Refuse what does not come from this machine, or from a page of somebody else's."""
+    server = scope.get("server")
+    if server is None or not is_loopback(server[0]):
+        raise HTTPException(
+            401,
+            "There are no API keys, so that only this machine itself may ask. "
+            "`narralytica keys create` makes one.",
+            {"WWW-Authenticate": _CHALLENGE},
+        )
+    if [names_loopback(host) for host in _values(scope, b"host")] != [True]:
+        raise HTTPException(
+            421, "Without API keys, ask this machine under its own name: localhost or 127.0.0.1."
+        )
+    if not all(is_page_of_loopback(origin) for origin in _values(scope, b"origin")):
+        raise HTTPException(403, "Without API keys, pages of other origins may not ask.")
+
+
+def _values(scope: Scope, header: bytes) -> Sequence[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == header]

@@ -1,0 +1,53 @@
+"""What is this machine, and nobody else: addresses, host names, and pages in its browsers."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+
+class UnknownHost(ValueError):
+    """A host name that cannot be looked up. The message says what to do."""
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an IP address is the loopback interface's; text that is none is not."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped.is_loopback
+    return parsed.is_loopback
+
+
+def listens_on_loopback_alone(host: str) -> bool:
+    """Return whether a server at `host` is out of other machines' reach. Raises UnknownHost."""
+    if not host:
+        return False  # every address there is
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise UnknownHost(
+            f"the host {host!r} is unknown: give an address of this machine"
+        ) from error
+    return all(is_loopback(str(address[0]).partition("%")[0]) for *_, address in found)
+
+
+def names_loopback(authority: str) -> bool:
+    """Return whether `host[:port]`, as in the header Host, is this machine under its own name.
+
+    A page whose own name somebody lets resolve to 127.0.0.1 (DNS rebinding) sends that name.
+    """
+    try:
+        parts = urlsplit(f"//{authority}")
+        name, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
+    return plain and port != 0 and (name == "localhost" or is_loopback(name))
+
+
+def is_page_of_loopback(origin: str) -> bool:
+    """Return whether the header Origin names a page that this machine serves."""
+    scheme, separator, authority = origin.partition("://")
+    return scheme in ("http", "https") and bool(separator) and names_loopback(authority)
