@@ -187,7 +187,6 @@ def test_names_of_this_machine(host: str) -> None:
         "[::1",
         "::1",
         "localhost:x",
-        "localhost:99999",
         "127.1",
         "2130706433",
         "localhost, example.org",

@@ -1,8 +1,10 @@
 """What is this machine, and nobody else: addresses, host names, and pages in its browsers."""
 
 import ipaddress
+import re
 import socket
-from urllib.parse import urlsplit
+
+_AUTHORITY = re.compile(r"(?:(?P<name>[A-Za-z0-9.]+)|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 
 
 class UnknownHost(ValueError):
@@ -38,13 +40,11 @@ def names_loopback(authority: str) -> bool:
 
     A page whose own name somebody lets resolve to 127.0.0.1 (DNS rebinding) sends that name.
     """
-    try:
-        parts = urlsplit(f"//{authority}")
-        name, port = parts.hostname or "", parts.port
-    except ValueError:
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None:
         return False
-    plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
-    return plain and port != 0 and (name == "localhost" or is_loopback(name))
+    name = match["name"] or match["ipv6"]
+    return name.lower() == "localhost" or is_loopback(name)
 
 
 def is_page_of_loopback(origin: str) -> bool:
