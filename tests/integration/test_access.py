@@ -119,11 +119,13 @@ def test_without_keys_no_page_of_others_reaches_it(open_api: RunningStack, host:
     """A name that was made to resolve to 127.0.0.1, and a form that is sent there."""
     rebound = open_api.request("GET", "/jobs", headers={"Host": host})
     assert_is_problem(rebound, 421)
+    assert denied(open_api, rebound) == ("host_foreign", 421, None)
     [before] = open_api.request("GET", "/jobs?limit=1").json()["jobs"] or [None]
     forged = open_api.request(
         "POST", "/ingest", files={"file": ("f", b"x")}, headers={"Origin": f"https://{host}"}
     )
     assert_is_problem(forged, 403)
+    assert denied(open_api, forged) == ("origin_foreign", 403, None)
     assert_is_problem(open_api.ingest_text("x", Origin="null"), 403)
     assert (open_api.request("GET", "/jobs?limit=1").json()["jobs"] or [None]) == [before]
 
@@ -181,6 +183,7 @@ def test_the_first_key_closes_what_was_open(lone_url: str, open_api: RunningStac
     refused = open_api.request("GET", "/jobs")
     assert_is_problem(refused, 401)
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="narralytica"'
+    assert denied(open_api, refused) == ("key_missing", 401, None)
     assert open_api.request("GET", "/jobs", headers=bearer(key)).status_code == 200
 
 
@@ -265,7 +268,17 @@ def test_what_is_no_usable_key_opens_nothing(lone_url: str, open_api: RunningSta
     assert open_api.request("GET", "/jobs", auth=("any", good)).status_code == 401
     wait_until(lambda: _last_used(lone_url, good) == [True], "the day of the last use is noted")
     assert _last_used(lone_url, another) == [None]
+    assert denied(open_api, refused) == ("key_invalid", 401, None)
     assert_nobody_wrote(open_api, lone_url, good, another, expired, revoked)
+
+
+def denied(api: RunningStack, answer: httpx.Response) -> tuple[str, int, str | None]:
+    """Why the request was refused, by the one event that tells it; the id is on the answer."""
+    request_id = answer.headers["X-Request-Id"]
+    own = [event for event in api.events() if event.correlation["request_id"] == request_id]
+    [event] = [event for event in own if event.event_name == "narralytica.request.denied"]
+    payload = event.payload
+    return payload["reason"], payload["status_code"], payload.get("key_id")
 
 
 def _last_used(url: str, key: str) -> list[bool | None]:
@@ -334,6 +347,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(lone_url: str, tmp_path: P
         assert_is_problem(refused, 429)
         assert 0 < int(refused.headers["Retry-After"]) <= 1200
         assert refused.headers["RateLimit"].endswith(f"t={refused.headers['Retry-After']}")
+        assert denied(api, refused) == ("rate_exceeded", 429, id_of(one))
         assert api.request("GET", "/jobs", headers=bearer(one)).status_code == 200
         assert api.request("GET", "/search", headers=bearer(other), **query).status_code == 200
         # Who has no key spends nobody's rate.

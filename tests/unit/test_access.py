@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from starlette.exceptions import HTTPException
 
-from api.access.admission import address_of, admitted
+import observability as obs
+from api.access.admission import admitted, caller_by_address
 from api.access.key_ring import Keys
 from api.access.limits import DEFAULTS, InvalidLimit, limits_from
 from api.access.loopback import is_loopback, is_page_of_loopback, names_loopback
+from api.access.refusal import MOST_TOLD, Refusals, Refused
 from api.access.scopes import RULES, needed_scope, rule_of
 from api.access.token_buckets import MOST_CALLERS, Rate, TokenBuckets
+from observability.testing import capture
 from store.api_keys import UsableKey
 from store.key_text import is_key_id, new_key_text, parse_key
 
@@ -99,9 +101,9 @@ def asked(
     }
     ring: Any = Ring(keys)
     try:
-        return asyncio.run(admitted(scope, ring, rule_of(path)))
-    except HTTPException as error:
-        return error.status_code
+        return asyncio.run(admitted(scope, ring, rule_of(path))).name
+    except Refused as refused:
+        return refused.status
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_without_keys_no_other_address_is_served(server: object) -> None:
     assert asked(NO_KEYS, local, server=server) == 401
     assert asked(keys_of("search"), local, server=server) == 401
     bearer = ("Authorization", f"Bearer {KEY.text()}")
-    assert asked(keys_of("search"), bearer, server=server) == f"key {KEY.key_id}"
+    assert asked(keys_of("search"), bearer, server=server) == KEY.key_id
 
 
 @pytest.mark.parametrize("server", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
@@ -143,7 +145,7 @@ def test_a_key_whose_last_companion_was_revoked_opens_nothing() -> None:
 )
 def test_credentials_are_one_bearer_token(value: str, status: int | None) -> None:
     answer = asked(keys_of("search"), ("Authorization", value))
-    assert answer == (status or f"key {KEY.key_id}")
+    assert answer == (status or KEY.key_id)
 
 
 def test_two_headers_authorization_are_none() -> None:
@@ -226,7 +228,7 @@ def test_loopback_is_what_the_registries_say(address: Any) -> None:
     ],
 )
 def test_callers_are_told_apart_by_address(client: object, caller: str) -> None:
-    assert address_of({"client": client}) == caller
+    assert caller_by_address({"client": client}).name == caller
 
 
 class Clock:
@@ -283,6 +285,30 @@ def test_any_number_of_callers_takes_the_same_room() -> None:
         assert buckets.take(f"caller {number}").allowed
     assert len(buckets._full_at_ns) == MOST_CALLERS  # noqa: SLF001
     assert not buckets.take(f"caller {3 * MOST_CALLERS - 1}").allowed
+
+
+def test_a_flood_of_refusals_is_no_flood_of_events() -> None:
+    clock = Clock()
+    refusals = Refusals(TokenBuckets(MOST_TOLD, clock))
+    request = obs.current_context().with_request_id(obs.new_uuid())
+    with capture(service_name="api") as captured, obs.use_context(request):
+        for _ in range(MOST_TOLD.requests + 50):
+            refusals.tell(Refused("key_missing", 401, "any"), {"method": "BREW"})
+        refusals.tell(Refused("rate_exceeded", 429, "any", key_id=KEY.key_id), {"method": "GET"})
+        clock.now_ns += SECOND
+        refusals.tell(Refused("key_missing", 401, "any"), {"method": "GET"})
+        refusals.tell(Refused("key_missing", 401, "any"), {"method": "GET"})
+        *flood, another, after, last = [each["payload"] for each in captured.envelopes()]
+    plain = {"method": "_OTHER", "status_code": 401, "reason": "key_missing"}
+    assert flood == MOST_TOLD.requests * [plain]
+    assert another == {
+        "method": "GET",
+        "status_code": 429,
+        "reason": "rate_exceeded",
+        "key_id": KEY.key_id,
+    }
+    assert after == {**plain, "method": "GET", "suppressed_count": 50}
+    assert last == {**plain, "method": "GET"}
 
 
 def test_limits_come_from_the_environment() -> None:

@@ -155,6 +155,71 @@ class RequestFailed(Event):
         self._payload = payload
 
 
+class RequestDenied(Event):
+    """A request was refused before any route saw it: by who asked, or by how often."""
+
+    __slots__ = ()
+
+    event_name: ClassVar[str] = "narralytica.request.denied"
+    severity: ClassVar[Severity] = "warn"
+
+    method: Literal[
+        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "_OTHER"
+    ]
+    """The HTTP method, _OTHER for one that RFC 9110 and RFC 5789 do not define (OpenTelemetry's http.request.method)."""
+    status_code: int
+    """The HTTP status code that the client got."""
+    reason: Literal[
+        "key_missing",
+        "key_invalid",
+        "scope_missing",
+        "address_foreign",
+        "host_foreign",
+        "origin_foreign",
+        "rate_exceeded",
+    ]
+    """Why: no key was given; it is unknown, revoked or expired; it lacks the scope; without any keys, the request came to an address that others reach, under a name or from a page that is not this machine's; the caller's rate is used up."""
+    key_id: str | None
+    """The public id of the key that was recognised, as narralytica keys list shows it; absent without one."""
+    suppressed_count: int | None
+    """How many such events with this reason were not emitted since the last one, because there were too many."""
+    parent_span_id: str | None
+    """The span that this event's span is part of, from which the tree is rebuilt; absent at the root."""
+
+    def __init__(
+        self,
+        *,
+        method: Literal[
+            "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "_OTHER"
+        ],
+        status_code: int,
+        reason: Literal[
+            "key_missing",
+            "key_invalid",
+            "scope_missing",
+            "address_foreign",
+            "host_foreign",
+            "origin_foreign",
+            "rate_exceeded",
+        ],
+        key_id: str | None = None,
+        suppressed_count: int | None = None,
+        parent_span_id: str | None = None,
+    ) -> None:
+        payload: dict[str, Any] = {
+            "method": method,
+            "status_code": status_code,
+            "reason": reason,
+        }
+        if key_id is not None:
+            payload["key_id"] = key_id
+        if suppressed_count is not None:
+            payload["suppressed_count"] = suppressed_count
+        if parent_span_id is not None:
+            payload["parent_span_id"] = parent_span_id
+        self._payload = payload
+
+
 class JobCreated(Event):
     """A job was accepted and stored; from here on it ends as completed or failed."""
 
@@ -1132,6 +1197,7 @@ AnyEvent: TypeAlias = (
     SearchExecuted
     | SearchFailed
     | RequestFailed
+    | RequestDenied
     | JobCreated
     | JobStatusViewed
     | JobStarted
@@ -1163,6 +1229,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     SearchExecuted,
     SearchFailed,
     RequestFailed,
+    RequestDenied,
     JobCreated,
     JobStatusViewed,
     JobStarted,

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.admission import address_of, admitted
+from api.access.admission import Caller, admitted, caller_by_address
 from api.access.key_ring import KeysUnknown
 from api.access.limits import Group, Limit
+from api.access.refusal import MOST_TOLD, Refusals, Refused
 from api.access.scopes import OPEN, rule_of
 from api.access.token_buckets import Rate, Taken, TokenBuckets
 from api.problems import database_away, problem
@@ -31,6 +31,7 @@ class AccessMiddleware:
         self._limits = limits
         self._buckets = {group: TokenBuckets(limit.rate) for group, limit in limits.items()}
         self._going_on: Counter[Group] = Counter()
+        self._refusals = Refusals(TokenBuckets(MOST_TOLD))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI 3)."""
@@ -42,10 +43,9 @@ class AccessMiddleware:
         try:
             ring = scope["app"].state.key_ring
             open_to_all = scope["path"] == OPEN
-            caller = address_of(scope) if open_to_all else await admitted(scope, ring, rule)
-        except HTTPException as error:
-            refusal = problem(error.status_code, error.detail, headers=error.headers)
-            await refusal(scope, receive, send)
+            caller = caller_by_address(scope) if open_to_all else await admitted(scope, ring, rule)
+        except Refused as refused:
+            await self._refuse(refused, scope, receive, send)
         except KeysUnknown:
             scope["state"]["error_type"] = KeysUnknown.__name__
             await database_away()(scope, receive, send)
@@ -53,12 +53,12 @@ class AccessMiddleware:
             await self._serve(scope, receive, send, group, caller)
 
     async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, group: Group, caller: str
+        self, scope: Scope, receive: Receive, send: Send, group: Group, caller: Caller
     ) -> None:
-        limit, taken = self._limits[group], self._buckets[group].take(caller)
+        limit, taken = self._limits[group], self._buckets[group].take(caller.name)
         send = _telling(send, group, limit.rate, taken)
         if not taken.allowed:
-            await _too_often(limit.rate, taken)(scope, receive, send)
+            await self._refuse(_too_often(limit.rate, taken, caller), scope, receive, send)
         elif limit.concurrency is not None and self._going_on[group] >= limit.concurrency:
             scope["state"]["error_type"] = "Overloaded"
             await _no_room()(scope, receive, send)
@@ -68,6 +68,10 @@ class AccessMiddleware:
                 await self._app(scope, receive, send)
             finally:
                 self._going_on[group] -= 1
+
+    async def _refuse(self, refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
+        self._refusals.tell(refused, scope)
+        await refused.answer()(scope, receive, send)
 
 
 def _telling(send: Send, group: Group, rate: Rate, taken: Taken) -> Send:
@@ -90,11 +94,13 @@ def _telling(send: Send, group: Group, rate: Rate, taken: Taken) -> Send:
     return tell
 
 
-def _too_often(rate: Rate, taken: Taken) -> Response:
-    return problem(
+def _too_often(rate: Rate, taken: Taken, caller: Caller) -> Refused:
+    return Refused(
+        "rate_exceeded",
         429,
         f"No more than {rate.requests} such requests in {rate.seconds} s. "
         f"Come back in {taken.reset_s} s.",
+        key_id=caller.key_id,
         headers={"Retry-After": str(taken.reset_s)},
     )
 
