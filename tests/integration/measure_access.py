@@ -25,7 +25,7 @@ from stack.embedded_postgres import embedded_postgres
 from store.api_keys import SCOPES, create_key
 from store.database import connection_pool, migrate
 
-ROUNDS, REQUESTS = 7, 5000
+ROUNDS, REQUESTS = 20, 2000
 UNLIMITED = {
     group: replace(limit, rate=Rate(requests=10**8, seconds=1)) for group, limit in DEFAULTS.items()
 }
@@ -45,13 +45,13 @@ async def send(message: Message) -> None:
 
 
 async def cost_us(app: ASGIApp, scope: Mapping[str, Any]) -> float:
-    """Return the microseconds of a request, in the best round."""
+    """Return the microseconds that a request takes the processor, in the best round."""
     rounds = []
     for _ in range(ROUNDS):
-        began_s = time.perf_counter()
+        began_s = time.process_time()
         for _ in range(REQUESTS):
             await app({**scope, "state": {}}, receive, send)
-        rounds.append(time.perf_counter() - began_s)
+        rounds.append(time.process_time() - began_s)
     return 1e6 * min(rounds) / REQUESTS
 
 
@@ -81,10 +81,12 @@ async def measure(url: str) -> None:
 
 
 def main() -> None:
-    obs.configure(service_name="measure", service_version="0")
     with tempfile.TemporaryDirectory(prefix="narralytica-") as folder:
         Path(folder).chmod(0o711)
-        with embedded_postgres(Path(folder)) as url:
+        environment = {"OBS_SINKS": f"file:{folder}/events.jsonl"}
+        obs.configure(service_name="measure", service_version="0", environment=environment)
+        request = obs.current_context().with_request_id(obs.new_uuid())
+        with embedded_postgres(Path(folder)) as url, obs.use_context(request):
             migrate(url)
             asyncio.run(measure(url))
 

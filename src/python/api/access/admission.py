@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -38,21 +39,20 @@ async def admitted(scope: Scope, ring: KeyRing, rule: Rule | None) -> Caller:
 
 def caller_by_address(scope: Scope) -> Caller:
     """Return who asks, known by address alone."""
-    return Caller(_address(scope))
-
-
-def _address(scope: Scope) -> str:
-    """Return the client's address: of IPv6, the network that one subscriber has."""
     client = scope.get("client")
-    if client is None:
-        return "unknown"
+    return Caller("unknown" if client is None else _network(client[0]))
+
+
+@lru_cache(maxsize=1024)
+def _network(address: str) -> str:
+    """Return an address as limits know it: of IPv6, the network that one subscriber has."""
     try:
-        address = ipaddress.ip_address(client[0].partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 def _key(scope: Scope, keys: Keys) -> UsableKey:

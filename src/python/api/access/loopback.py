@@ -3,14 +3,18 @@
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
-_AUTHORITY = re.compile(r"(?:(?P<name>[A-Za-z0-9.]+)|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
+_AUTHORITY = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9.]{1,253})|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?"
+)
 
 
 class UnknownHost(ValueError):
     """A host name that cannot be looked up. The message says what to do."""
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(address: str) -> bool:
     """Return whether an IP address is the loopback interface's; text that is none is not."""
     try:
