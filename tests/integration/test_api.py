@@ -57,7 +57,7 @@ def test_an_upload_may_have_a_title(stack: RunningStack, database_url: str) -> N
     [[title]] = rows(
         database_url, "SELECT title FROM documents WHERE document_id = %s", accepted["document_id"]
     )
-    assert title == "Nul  and ☃"
+    assert title == "Nul and ☃"
 
 
 def assert_is_accepted(

@@ -11,6 +11,7 @@ import observability as obs
 from api.access.binding import AddressRefused, require_address
 from api.access.limits import InvalidLimit, limits_from
 from api.application import create_app
+from api.settings import InvalidSetting, max_upload_bytes
 from api.wiring.observability import observed
 from embedding import default_embedder
 from product_version import VERSION
@@ -28,10 +29,17 @@ def main(host: str, port: int) -> None:
     """
     try:
         url = database_url(os.environ)
-        app = observed(create_app(url, default_embedder, limits=limits_from(os.environ)))
+        app = observed(
+            create_app(
+                url,
+                default_embedder,
+                limits=limits_from(os.environ),
+                max_upload_bytes=max_upload_bytes(os.environ),
+            )
+        )
         migrate(url)
         asyncio.run(require_address(host, url))
-    except (MissingDatabaseUrl, InvalidLimit, obs.InvalidConfiguration) as error:
+    except (MissingDatabaseUrl, InvalidLimit, InvalidSetting, obs.InvalidConfiguration) as error:
         raise click.UsageError(str(error)) from error
     except AddressRefused as error:
         raise click.ClickException(str(error)) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -9,9 +10,11 @@ from api.access.key_ring import KeyRing, KeysUnknown
 from api.access.limits import DEFAULTS, Group, Limit
 from api.access.middleware import AccessMiddleware
 from api.access.openapi import describe_access
+from api.middleware.body_limit import BodyLimitMiddleware
 from api.problems import described_problem, install_problem_handlers
 from api.routes import documents, health, ingest, jobs, search
 from api.services import Services
+from api.settings import MAX_UPLOAD_BYTES
 from embedding import SentenceEmbedder
 from product_version import VERSION
 from store.database import connection_pool
@@ -23,6 +26,7 @@ def create_app(
     make_embedder: Callable[[], SentenceEmbedder],
     *,
     limits: Mapping[Group, Limit] = DEFAULTS,
+    max_upload_bytes: int = MAX_UPLOAD_BYTES,
 ) -> FastAPI:
     """Return the API over the database at `url`, which it opens when it starts."""
 
@@ -44,6 +48,7 @@ def create_app(
         responses={"default": described_problem()},
     )
     install_problem_handlers(app)
+    app.add_middleware(BodyLimitMiddleware, most_bytes=partial(ingest.most_bytes, max_upload_bytes))
     app.add_middleware(AccessMiddleware, limits=limits)
     for routes in (health, ingest, jobs, documents, search):
         app.include_router(routes.router)

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from procrastinate.exceptions import ConnectorException
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 import observability as obs
 
@@ -50,6 +51,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         psycopg.OperationalError: _database_away,
         psycopg.InterfaceError: _database_away,
         ConnectorException: _database_away,
+        ClientDisconnect: _cut_off,
         Exception: _unexpected,
     }
     for error_type, handler in handlers.items():
@@ -109,6 +111,11 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> J
 async def _database_away(request: Request, error: Exception) -> JSONResponse:
     request.state.error_type = obs.told_error(error).error_type
     return database_away()
+
+
+async def _cut_off(request: Request, error: ClientDisconnect) -> JSONResponse:
+    # Nobody reads it; without an answer it would count as an error of the API.
+    return problem(400, "The request was cut off.")
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

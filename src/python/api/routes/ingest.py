@@ -1,28 +1,36 @@
 """`POST /ingest`."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from api.accept import AcceptedJob, accept_media
 from api.repeats import IdempotencyKey
 from api.services import ContextOf, ServicesOf
-from api.text import StorableText
+from api.text import StorableText, shown
+from api.upload import received, require_media
 from store.documents import CHUNK_BYTES
 
 router = APIRouter(tags=["jobs"])
+
+UPLOAD_TYPE = "multipart/form-data"
+MOST_JSON_BYTES = 32 << 20
+LONGEST_TITLE = 500
+UNTITLED = "untitled"
 
 
 class TextBody(BaseModel):
     """A transcript, subtitles or any other text, given in the request itself."""
 
     text: StorableText = Field(min_length=1, description="plain text, WebVTT or SRT")
-    title: StorableText = Field(default="untitled", min_length=1, max_length=500)
+    title: StorableText = Field(default=UNTITLED, min_length=1, max_length=LONGEST_TITLE)
 
 
 BODIES: dict[str, Any] = {
@@ -49,6 +57,16 @@ BODIES: dict[str, Any] = {
 }
 
 
+def most_bytes(max_upload_bytes: int, scope: Scope) -> int:
+    """Return how long the body of a request may be, by its ASGI scope.
+
+    An upload goes to disk. Every other body stands in memory.
+    """
+    content_type = Headers(scope=scope).get("content-type", "")
+    uploads = scope["path"] == "/ingest" and _media_type(content_type) == UPLOAD_TYPE
+    return max_upload_bytes if uploads else min(max_upload_bytes, MOST_JSON_BYTES)
+
+
 @router.post(
     "/ingest",
     status_code=202,
@@ -63,22 +81,27 @@ async def ingest(
     idempotency_key: IdempotencyKey = None,
 ) -> AcceptedJob:
     """Accept media for the whole pipeline; what it is, is found out from its bytes."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = request.headers.get("content-type", "")
+    media_type = _media_type(content_type)
     if media_type == "application/json":
         body = await _text(request)
+        content = body.text.encode()
+        require_media(content)
         accepted = await accept_media(
             services,
             ctx,
-            title=body.title,
-            chunks=_once(body.text.encode()),
+            title=_title(body.title),
+            chunks=_pieces(content),
             key=idempotency_key,
         )
-    elif media_type == "multipart/form-data":
-        async with request.form(max_files=1) as form:
-            upload = _upload(form.get("file"))
-            title = _title(form.get("title"), upload.filename)
+    elif media_type == UPLOAD_TYPE:
+        async with received(content_type, request.stream()) as upload:
             accepted = await accept_media(
-                services, ctx, title=title, chunks=_chunks(upload), key=idempotency_key
+                services,
+                ctx,
+                title=_title(upload.fields.get("title"), _base_name(upload.file_name)),
+                chunks=upload.chunks(),
+                key=idempotency_key,
             )
     else:
         raise HTTPException(
@@ -86,6 +109,10 @@ async def ingest(
         )
     response.headers["Location"] = f"/jobs/{accepted.job_id}"
     return accepted
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 async def _text(request: Request) -> TextBody:
@@ -98,29 +125,17 @@ async def _text(request: Request) -> TextBody:
         ) from error
 
 
-def _upload(part: object) -> UploadFile:
-    if not isinstance(part, UploadFile):
-        raise HTTPException(422, "body.file: the multipart part file with the media is missing")
-    if part.size == 0:
-        raise HTTPException(422, "body.file: the file is empty")
-    return part
+def _title(*given: str | None) -> str:
+    """Return the first that says something to a reader."""
+    titles = (shown(each or "", longest=LONGEST_TITLE) for each in given)
+    return next(filter(None, titles), UNTITLED)
 
 
-def _title(part: object, filename: str | None) -> str:
-    """Return the part title, else the file's name, as far as the database can keep it."""
-    given = part if isinstance(part, str) else ""
-    for title in (given, filename or ""):
-        storable = title.replace("\x00", "")[:500]
-        if storable:
-            return storable
-    return "untitled"
+def _base_name(file_name: str | None) -> str:
+    """Return a file's name without the folders that a client may put before it."""
+    return re.split(r"[/\\]", file_name or "")[-1]
 
 
-async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
-    while chunk := await upload.read(CHUNK_BYTES):
-        yield chunk
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(content), CHUNK_BYTES):
         yield content[start : start + CHUNK_BYTES]
