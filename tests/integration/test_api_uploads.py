@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 
+from stack.launch import StackError
 from tests.integration.lone_api import connected, process_of, running_api
 from tests.integration.running_stack import RunningStack, wait_until
 from tests.integration.test_api import assert_is_problem
@@ -178,9 +179,12 @@ def test_a_files_name_is_a_title_and_nothing_else(
 
 
 def test_a_wrong_limit_is_refused_at_the_start(lone_url: str, tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="NARRALYTICA_MAX_UPLOAD_BYTES must be a whole number"):
-        with running_api(lone_url, tmp_path, NARRALYTICA_MAX_UPLOAD_BYTES="4 GiB"):
-            pass
+    reason = "NARRALYTICA_MAX_UPLOAD_BYTES must be a whole number of bytes"
+    with (
+        pytest.raises(StackError, match=reason),
+        running_api(lone_url, tmp_path, NARRALYTICA_MAX_UPLOAD_BYTES="4 GiB"),
+    ):
+        pass
 
 
 def upload(mebibytes: int) -> Iterator[bytes]:

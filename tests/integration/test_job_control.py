@@ -186,12 +186,12 @@ def test_jobs_are_listed_newest_first_a_page_at_a_time(workshop: Workshop) -> No
     for job_id in made:
         workshop.stack.request("POST", f"/jobs/{job_id}/cancel")
     pages: list[list[str]] = []
-    before: str | None = None
+    cursor: str | None = None
     while len(pages) < 3:
-        query = {"status": "cancelled", "limit": "2"} | ({"before": before} if before else {})
+        query = {"status": "cancelled", "limit": "2"} | ({"cursor": cursor} if cursor else {})
         page = workshop.stack.request("GET", "/jobs", params=query).json()
         pages.append([job["job_id"] for job in page["jobs"]])
-        before = page["next_before"]
+        cursor = page["next_cursor"]
     assert [job_id for page in pages for job_id in page][:5] == made[::-1]
     assert workshop.stack.request("GET", "/jobs", params={"status": "x"}).status_code == 422
 

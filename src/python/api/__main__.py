@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import sys
+from collections.abc import Callable
+from socket import socket
 
 import click
 import psycopg
@@ -18,6 +21,19 @@ from product_version import VERSION
 from store.database import MissingDatabaseUrl, database_url, migrate, out_of_reach
 
 
+class Server(uvicorn.Server):
+    """A server that has something done when it is stopped, before it waits for open requests."""
+
+    def __init__(self, config: uvicorn.Config, *, before_it_waits: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_it_waits = before_it_waits
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop serving."""
+        self._before_it_waits()
+        await super().shutdown(sockets)
+
+
 @click.command()
 @click.version_option(VERSION, prog_name="api")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -29,14 +45,13 @@ def main(host: str, port: int) -> None:
     """
     try:
         url = database_url(os.environ)
-        app = observed(
-            create_app(
-                url,
-                default_embedder,
-                limits=limits_from(os.environ),
-                max_upload_bytes=max_upload_bytes(os.environ),
-            )
+        app = create_app(
+            url,
+            default_embedder,
+            limits=limits_from(os.environ),
+            max_upload_bytes=max_upload_bytes(os.environ),
         )
+        asgi = observed(app)
         migrate(url)
         asyncio.run(require_address(host, url))
     except (MissingDatabaseUrl, InvalidLimit, InvalidSetting, obs.InvalidConfiguration) as error:
@@ -46,8 +61,8 @@ def main(host: str, port: int) -> None:
     except psycopg.OperationalError as error:
         raise click.ClickException(out_of_reach(error)) from error
     # The façade tells what is logged. Without a level, uvicorn makes up lines for its own trace.
-    uvicorn.run(
-        app,
+    config = uvicorn.Config(
+        asgi,
         host=host,
         port=port,
         log_config=None,
@@ -56,6 +71,10 @@ def main(host: str, port: int) -> None:
         # A header that anybody on this machine can send does not say who asks.
         proxy_headers=False,
     )
+    server = Server(config, before_it_waits=lambda: app.state.services.feed.close())
+    server.run()
+    if not server.started:
+        sys.exit(3)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from api.access.key_ring import KeyRing, KeysUnknown
 from api.access.limits import DEFAULTS, Group, Limit
 from api.access.middleware import AccessMiddleware
 from api.access.openapi import describe_access
+from api.described import describe
+from api.job_feed import JobFeed
 from api.middleware.body_limit import BodyLimitMiddleware
-from api.problems import described_problem, install_problem_handlers
-from api.routes import documents, health, ingest, jobs, search
+from api.problems import install_problem_handlers
+from api.routes import documents, health, ingest, job_events, jobs, search
 from api.services import Services
 from api.settings import MAX_UPLOAD_BYTES
 from embedding import SentenceEmbedder
@@ -34,7 +36,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool, queue = connection_pool(url), queue_at(url)
         async with pool, queue.open_async():
-            app.state.services = Services(pool=pool, queue=queue, embedder=make_embedder())
+            app.state.services = Services(
+                pool=pool, queue=queue, embedder=make_embedder(), feed=JobFeed(pool)
+            )
             app.state.key_ring = KeyRing(pool)
             with suppress(KeysUnknown):  # requests ask again
                 await app.state.key_ring.keys()
@@ -45,12 +49,12 @@ def create_app(
         version=VERSION,
         summary="Turns media into searchable layers.",
         lifespan=lifespan,
-        responses={"default": described_problem()},
     )
     install_problem_handlers(app)
     app.add_middleware(BodyLimitMiddleware, most_bytes=partial(ingest.most_bytes, max_upload_bytes))
     app.add_middleware(AccessMiddleware, limits=limits)
-    for routes in (health, ingest, jobs, documents, search):
+    for routes in (health, ingest, jobs, job_events, documents, search):
         app.include_router(routes.router)
+    describe(app)
     describe_access(app)
     return app

@@ -36,13 +36,6 @@ class Problem(BaseModel):
     errors: list[InvalidParameter] = Field(default=[], description="each thing that is wrong")
 
 
-def described_problem() -> dict[str, Any]:
-    """Return OpenAPI's response object for problems; FastAPI itself would call them plain JSON."""
-    schema = Problem.model_json_schema()
-    schema["properties"]["errors"]["items"] = schema.pop("$defs")["InvalidParameter"]
-    return {"description": "a problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": schema}}}
-
-
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of `app` with problem details."""
     handlers: Mapping[type[Exception], Callable[[Request, Any], Awaitable[JSONResponse]]] = {
@@ -94,7 +87,17 @@ def database_away() -> JSONResponse:
 
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
-    return problem(error.status_code, str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed(request)
+    return problem(error.status_code, str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Return the header Allow for the whole path; a route knows its own methods alone."""
+    path = getattr(request.scope.get("route"), "path", None)
+    methods = request.app.openapi()["paths"].get(path, {})
+    return {"Allow": ", ".join(sorted(map(str.upper, methods)))} if methods else {}
 
 
 async def _invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

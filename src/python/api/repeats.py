@@ -12,6 +12,7 @@ from fastapi import Header
 from psycopg import AsyncConnection
 from starlette.exceptions import HTTPException
 
+from api.examples import IDEMPOTENCY_KEY
 from store.idempotency import KeptRequest, digest_of, find_request, keep_request
 
 IdempotencyKey = Annotated[
@@ -22,6 +23,7 @@ IdempotencyKey = Annotated[
         pattern=r"^[!-~]+$",
         description="Any name that you give to this request, such as a UUID. Sent again with the "
         "same name, it leads to the same job; another request of that name is refused.",
+        examples=[IDEMPOTENCY_KEY],
     ),
 ]
 

@@ -7,17 +7,19 @@ from fastapi import Depends, Request
 from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
+from api.job_feed import JobFeed
 from embedding import SentenceEmbedder
 from store.queue import Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The database, the queue, and the model that embeds queries."""
+    """The database, the queue, the model that embeds queries, and what follows jobs."""
 
     pool: AsyncConnectionPool
     queue: Queue
     embedder: SentenceEmbedder
+    feed: JobFeed
 
 
 def _services(request: Request) -> Services:

@@ -1,4 +1,4 @@
-"""Lets clients cancel a job, and start a failed one again."""
+"""Lets clients see a job, cancel it, and start a failed one again."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 
 import observability as obs
 from api.accept import AcceptedJob, accepted
+from api.job_view import JobView, view_of
 from api.repeats import Repeatable
 from api.services import Services
 from observability import events
@@ -16,6 +17,21 @@ from store.model import Job
 from store.pipeline import FIRST_WORKER, Worker, next_worker
 from store.queue import JobMessage, send
 from store.transaction import Transaction, transaction
+
+
+async def viewed_job(services: Services, ctx: obs.ObsContext, job_id: str) -> JobView:
+    """Read a job, and tell that it was viewed.
+
+    Raises HTTPException (404) when there is no such job.
+    """
+    async with services.pool.connection() as connection:
+        found = await jobs.jobs_with_runs(connection, [job_id])
+    if not found:
+        raise HTTPException(404, f"There is no job {job_id}.")
+    [(job, runs)] = found
+    viewed = events.JobStatusViewed(job_type=job.job_type, status=job.status)
+    obs.emit(viewed, ctx.with_job(job_id))
+    return view_of(job, runs)
 
 
 async def cancel_job(services: Services, ctx: obs.ObsContext, job_id: str) -> None:

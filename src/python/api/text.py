@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 # Control characters, line separators, and what turns the direction of the text after it.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -17,7 +17,9 @@ def _without_nul(text: str) -> str:
 
 
 #: PostgreSQL's text holds any Unicode text but NUL.
-StorableText = Annotated[str, AfterValidator(_without_nul)]
+StorableText = Annotated[
+    str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+]
 
 
 def shown(text: str, *, longest: int) -> str:

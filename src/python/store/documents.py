@@ -37,6 +37,20 @@ async def find_document(connection: AsyncConnection, document_id: str) -> Docume
         return await cursor.fetchone()
 
 
+async def list_documents(
+    connection: AsyncConnection, *, before: str | None, limit: int
+) -> list[Document]:
+    """Return the newest documents first: all, or those older than `before`."""
+    async with connection.cursor(row_factory=class_row(Document)) as cursor:
+        await cursor.execute(
+            "SELECT document_id, title, kind, duration_ms, language, created_at FROM documents"
+            " WHERE %(before)s::uuid IS NULL OR document_id < %(before)s"
+            " ORDER BY document_id DESC LIMIT %(limit)s",
+            {"before": before, "limit": limit},
+        )
+        return await cursor.fetchall()
+
+
 async def document_kind(connection: AsyncConnection, document_id: str) -> MediaKind:
     """Return what the ingest worker found the document to be. Raises LookupError before that."""
     cursor = await connection.execute(

@@ -1,5 +1,7 @@
 """Jobs: what clients asked for."""
 
+from collections.abc import Sequence
+
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
@@ -11,6 +13,7 @@ _COLUMNS = (
     " ended_at, entry_id"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM jobs WHERE job_id = %s"  # noqa: S608  constants alone
+_SELECT_SOME = f"SELECT {_COLUMNS} FROM jobs WHERE job_id = ANY(%s::uuid[])"  # noqa: S608
 _LIST = f"""
     SELECT {_COLUMNS} FROM jobs
     WHERE (%(status)s::text IS NULL OR status = %(status)s)
@@ -98,12 +101,23 @@ async def end_job(
     return float(latency_ms)
 
 
-async def list_job_runs(connection: AsyncConnection, job_id: str) -> list[JobRun]:
-    """Return every attempt at the job, in the order in which they started."""
+async def jobs_with_runs(
+    connection: AsyncConnection, job_ids: Sequence[str]
+) -> list[tuple[Job, list[JobRun]]]:
+    """Return those of the jobs that there are, each with its attempts as they started.
+
+    The attempts are at least as new as their job: one that has ended has no open ones.
+    """
+    async with connection.cursor(row_factory=class_row(Job)) as cursor:
+        await cursor.execute(_SELECT_SOME, [job_ids])
+        found = await cursor.fetchall()
     async with connection.cursor(row_factory=class_row(JobRun)) as cursor:
         await cursor.execute(
-            "SELECT job_run_id, worker, attempt, status, error_type, started_at, ended_at"
-            " FROM job_runs WHERE job_id = %s ORDER BY started_at, job_run_id",
-            [job_id],
+            "SELECT job_id, job_run_id, worker, attempt, status, error_type, started_at, ended_at"
+            " FROM job_runs WHERE job_id = ANY(%s::uuid[]) ORDER BY started_at, job_run_id",
+            [job_ids],
         )
-        return await cursor.fetchall()
+        runs: dict[str, list[JobRun]] = {job.job_id: [] for job in found}
+        for run in await cursor.fetchall():
+            runs[run.job_id].append(run)
+    return [(job, runs[job.job_id]) for job in found]

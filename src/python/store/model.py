@@ -62,6 +62,7 @@ class Job:
 class JobRun:
     """One attempt of one worker at a job."""
 
+    job_id: str
     job_run_id: str
     worker: str
     attempt: int

@@ -11,7 +11,9 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from api import examples
 from api.accept import AcceptedJob, accept_media
+from api.described import answer, problems
 from api.repeats import IdempotencyKey
 from api.services import ContextOf, ServicesOf
 from api.text import StorableText, shown
@@ -20,6 +22,7 @@ from store.documents import CHUNK_BYTES
 
 router = APIRouter(tags=["jobs"])
 
+EXAMPLE_TEXT = "WEBVTT\n\n00:01.000 --> 00:04.000\n<v Grace>The lamp of the lighthouse was lit.\n"
 UPLOAD_TYPE = "multipart/form-data"
 MOST_JSON_BYTES = 32 << 20
 LONGEST_TITLE = 500
@@ -37,21 +40,29 @@ BODIES: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {
+            UPLOAD_TYPE: {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
                         "file": {
                             "type": "string",
-                            "format": "binary",
-                            "description": "audio, video, WebVTT, SRT or plain text",
+                            "minLength": 1,
+                            "contentMediaType": "application/octet-stream",
+                            "description": "audio, video, WebVTT, SRT or plain text in UTF-8",
                         },
                         "title": {"type": "string", "description": "default: the file's name"},
                     },
-                }
+                },
+                "example": {"file": EXAMPLE_TEXT, "title": "A talk with Grace"},
             },
-            "application/json": {"schema": TextBody.model_json_schema()},
+            "application/json": {
+                "schema": TextBody.model_json_schema(),
+                "examples": {
+                    "WebVTT": {"value": {"text": EXAMPLE_TEXT, "title": "A talk with Grace"}},
+                    "plain text": {"value": {"text": "The lamp was lit at nine."}},
+                },
+            },
         },
     }
 }
@@ -72,6 +83,16 @@ def most_bytes(max_upload_bytes: int, scope: Scope) -> int:
     status_code=202,
     openapi_extra=BODIES,
     summary="Turn a recording, subtitles or text into searchable layers",
+    responses={
+        **answer(202, "The media is kept, and a job works on it.", examples.ACCEPTED),
+        **problems(
+            {
+                400: "This is no multipart/form-data: the last boundary is missing.",
+                415: "This is an image: send audio, video, WebVTT, SRT or plain text in UTF-8.",
+                422: "body.file: the multipart part file with the media is missing",
+            }
+        ),
+    },
 )
 async def ingest(
     request: Request,

@@ -1,30 +1,57 @@
 """`/jobs`: create, list, view, cancel and retry jobs."""
 
-from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, model_validator
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Body, Query, Response
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-import observability as obs
+from api import examples
 from api.accept import AcceptedJob, accept_job
+from api.described import answer, problems
+from api.job_view import NO_SUCH_JOB, JobId, JobSummary, JobView, summary_of
+from api.pages import Cursors, NextCursor, PageParameters, cursor_field
 from api.repeats import IdempotencyKey
-from api.services import ContextOf, Services, ServicesOf
-from api.steer import cancel_job, retry_job
-from observability import events
+from api.services import ContextOf, ServicesOf
+from api.steer import cancel_job, retry_job, viewed_job
 from store import jobs
-from store.model import Job, JobStatus, RunStatus
+from store.model import JobStatus
 from store.pipeline import LAYERS, JobType, LayerName
 
 router = APIRouter(tags=["jobs"])
+
+# The ids are ordered by time (UUID version 7).
+_JOBS = Cursors(UUID)
+
+NO_JSON = "There was an error parsing the body"
+NEW_JOBS: dict[str, Example] = {
+    "one layer": {
+        "value": {
+            "document_id": examples.DOCUMENT_ID,
+            "job_type": "enrich",
+            "layers": ["summary"],
+        }
+    },
+    "from the transcript on": {
+        "value": {"document_id": examples.DOCUMENT_ID, "job_type": "diarize"}
+    },
+}
 
 
 class NewJob(BaseModel):
     """A job over a document that is there already."""
 
-    document_id: UUID = Field(description="the document, as POST /ingest named it")
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"job_type": {"const": "enrich"}}},
+                {"properties": {"layers": {"type": "null"}}},
+            ]
+        }
+    )
+
+    document_id: UUID = Field(description="as POST /ingest named it")
     job_type: JobType = Field(description="the first worker to run; those behind it follow")
     layers: Annotated[list[LayerName], Field(min_length=1, max_length=len(LAYERS))] | None = Field(
         default=None,
@@ -39,49 +66,33 @@ class NewJob(BaseModel):
         return self
 
 
-class JobRunView(BaseModel):
-    """One attempt of one worker."""
+class JobsParameters(PageParameters):
+    """Which of the jobs."""
 
-    job_run_id: str
-    worker: str
-    attempt: int
-    status: RunStatus
-    error_type: str | None
-    started_at: datetime
-    ended_at: datetime | None
-
-
-class JobSummary(BaseModel):
-    """A job, as lists show it."""
-
-    job_id: str
-    request_id: str | None = Field(description="the request that created it")
-    document_id: str
-    job_type: JobType
-    layers: list[LayerName] | None = Field(description="the only ones it computes; null: all")
-    status: JobStatus
-    attempt: int = Field(description="how often it was started: 1, and 1 more for each retry")
-    error_type: str | None = Field(description="why it failed")
-    created_at: datetime
-    ended_at: datetime | None
-
-
-class JobView(JobSummary):
-    """A job, and every attempt at it."""
-
-    runs: list[JobRunView]
+    status: JobStatus | None = Field(
+        None, description="only those; failed: no attempt is left", examples=["failed"]
+    )
+    cursor: str | None = cursor_field(_JOBS.write(UUID(examples.JOB_ID)))
 
 
 class JobList(BaseModel):
     """Some jobs, newest first."""
 
     jobs: list[JobSummary]
-    next_before: str | None = Field(description="give it as before to see older ones; null: none")
+    next_cursor: NextCursor
 
 
-@router.post("/jobs", status_code=202, summary="Run a part of the pipeline again")
+@router.post(
+    "/jobs",
+    status_code=202,
+    summary="Run a part of the pipeline again",
+    responses={
+        **answer(202, "The job is accepted.", {**examples.ACCEPTED, "job_type": "enrich"}),
+        **problems({400: NO_JSON, 404: f"There is no document {examples.DOCUMENT_ID}."}),
+    },
+)
 async def create(
-    body: NewJob,
+    body: Annotated[NewJob, Body(openapi_examples=NEW_JOBS)],
     response: Response,
     services: ServicesOf,
     ctx: ContextOf,
@@ -100,49 +111,73 @@ async def create(
     return accepted
 
 
-@router.get("/jobs", summary="Which jobs are there?")
-async def list_all(
-    services: ServicesOf,
-    status: Annotated[
-        JobStatus | None, Query(description="only those; failed: no attempt is left")
-    ] = None,
-    before: Annotated[UUID | None, Query(description="only jobs older than this one")] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="how many at most")] = 20,
-) -> JobList:
+@router.get(
+    "/jobs",
+    summary="Which jobs are there?",
+    responses=answer(200, "Some jobs.", {"jobs": [examples.JOB], "next_cursor": None}),
+)
+async def list_all(services: ServicesOf, parameters: Annotated[JobsParameters, Query()]) -> JobList:
     """List jobs, newest first. Those that failed for good wait here for their retry."""
+    asked = parameters.status or ""
+    before = _JOBS.read(parameters.cursor, asked)
     async with services.pool.connection() as connection:
         found = await jobs.list_jobs(
             connection,
-            status=status,
+            status=parameters.status,
             before=None if before is None else str(before),
-            limit=limit + 1,
+            limit=parameters.limit + 1,
         )
-    shown = found[:limit]
+    shown = found[: parameters.limit]
+    more = len(found) > len(shown)
     return JobList(
-        jobs=[JobSummary(**_summary(job)) for job in shown],
-        next_before=shown[-1].job_id if len(found) > limit else None,
+        jobs=[JobSummary(**summary_of(job)) for job in shown],
+        next_cursor=_JOBS.write(UUID(shown[-1].job_id), asked) if more else None,
     )
 
 
-@router.get("/jobs/{job_id}", summary="Where is my job?")
-async def view(job_id: UUID, services: ServicesOf, ctx: ContextOf) -> JobView:
+@router.get(
+    "/jobs/{job_id}",
+    summary="Where is my job?",
+    responses={
+        **answer(200, "The job.", examples.JOB_WITH_RUNS),
+        **problems({404: NO_SUCH_JOB}),
+    },
+)
+async def view(job_id: JobId, services: ServicesOf, ctx: ContextOf) -> JobView:
     """Return the job's status and every attempt of every worker at it."""
-    return await _view(services, ctx, str(job_id))
+    return await viewed_job(services, ctx, str(job_id))
 
 
-@router.post("/jobs/{job_id}/cancel", summary="Stop a job")
-async def cancel(job_id: UUID, services: ServicesOf, ctx: ContextOf) -> JobView:
+@router.post(
+    "/jobs/{job_id}/cancel",
+    summary="Stop a job",
+    responses={
+        **answer(200, "The job, which is cancelled.", examples.CANCELLED_JOB),
+        **problems({404: NO_SUCH_JOB, 409: "The job has completed: there is nothing to cancel."}),
+    },
+)
+async def cancel(job_id: JobId, services: ServicesOf, ctx: ContextOf) -> JobView:
     """Cancel a job at once, with every attempt at it; what was computed before stays.
 
     A job that is cancelled already stays so. One that has completed or failed is a conflict (409).
     """
     await cancel_job(services, ctx, str(job_id))
-    return await _view(services, ctx, str(job_id))
+    return await viewed_job(services, ctx, str(job_id))
 
 
-@router.post("/jobs/{job_id}/retry", status_code=202, summary="Start a failed job again")
+@router.post(
+    "/jobs/{job_id}/retry",
+    status_code=202,
+    summary="Start a failed job again",
+    responses={
+        **answer(202, "The job is accepted again.", examples.ACCEPTED),
+        **problems(
+            {404: NO_SUCH_JOB, 409: "The job is completed: only a failed one can be retried."}
+        ),
+    },
+)
 async def retry(
-    job_id: UUID,
+    job_id: JobId,
     response: Response,
     services: ServicesOf,
     ctx: ContextOf,
@@ -155,32 +190,3 @@ async def retry(
     accepted = await retry_job(services, ctx, str(job_id), key=idempotency_key)
     response.headers["Location"] = f"/jobs/{accepted.job_id}"
     return accepted
-
-
-async def _view(services: Services, ctx: obs.ObsContext, job_id: str) -> JobView:
-    async with services.pool.connection() as connection:
-        job = await jobs.find_job(connection, job_id)
-        if job is None:
-            raise HTTPException(404, f"There is no job {job_id}.")
-        runs = await jobs.list_job_runs(connection, job_id)
-    viewed = events.JobStatusViewed(job_type=job.job_type, status=job.status)
-    obs.emit(viewed, ctx.with_job(job_id))
-    return JobView(
-        **_summary(job),
-        runs=[
-            JobRunView(
-                job_run_id=run.job_run_id,
-                worker=run.worker,
-                attempt=run.attempt,
-                status=run.status,
-                error_type=run.error_type,
-                started_at=run.started_at,
-                ended_at=run.ended_at,
-            )
-            for run in runs
-        ],
-    )
-
-
-def _summary(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in JobSummary.model_fields}
