@@ -1,23 +1,12 @@
 """What a client types: queries, labels and cursors."""
 
-from base64 import urlsafe_b64encode
-from uuid import UUID
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.search_cursor import ForeignCursor, read_cursor, write_cursor
 from store.labels import labels_of
 from store.query_text import QueryText
-from store.search import Rank
 
-RANKS = st.builds(
-    Rank,
-    score=st.floats(allow_nan=False, allow_infinity=False),
-    document_id=st.uuids().map(str),
-    ordinal=st.integers(0, 2**31 - 1),
-)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -71,30 +60,3 @@ def test_layers_are_labels(layer_name: str, value: object, labels: set[str]) -> 
 @given(JSON)
 def test_any_value_of_a_layer_has_short_labels(value: object) -> None:
     assert all(len(label) <= 800 for label in labels_of("layer", value))
-
-
-@given(RANKS, st.text())
-def test_a_cursor_leads_back(rank: Rank, search: str) -> None:
-    assert read_cursor(write_cursor(rank, search), search) == rank
-
-
-@given(RANKS)
-def test_a_cursor_of_another_search_is_refused(rank: Rank) -> None:
-    with pytest.raises(ForeignCursor, match="another search"):
-        read_cursor(write_cursor(rank, "one"), "another")
-
-
-@given(
-    st.text()
-    | st.binary().map(lambda data: urlsafe_b64encode(data).decode())
-    | JSON.map(lambda value: urlsafe_b64encode(repr(value).encode(errors="replace")).decode())
-)
-def test_what_is_no_cursor_is_refused(text: str) -> None:
-    with pytest.raises(ForeignCursor, match="next_cursor"):
-        read_cursor(text, "any")
-
-
-def test_a_cursor_holds_no_words_of_the_query() -> None:
-    rank = Rank(score=0.5, document_id=str(UUID(int=7)), ordinal=1)
-    assert write_cursor(rank, "one") != write_cursor(rank, "two")
-    assert len(write_cursor(rank, 1000 * "long ")) < 200

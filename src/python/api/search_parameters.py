@@ -13,7 +13,7 @@ from store.pipeline import LAYERS
 from store.search import Rank, SearchFilter
 from store.search_statement import SearchMode
 
-_LABEL = rf"^({'|'.join(LAYERS)}):.{{1,{LONGEST_VALUE}}}$"
+_LABEL = rf"^({'|'.join(LAYERS)}):[^\x00\n]{{1,{LONGEST_VALUE}}}$"
 _Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
 
 
@@ -66,7 +66,7 @@ class SearchFilters(BaseModel):
         description="only what is heard before this time; milliseconds from the start",
         examples=[90000],
     )
-    layer: list[Annotated[StorableText, Field(pattern=_LABEL)]] | None = Field(
+    layer: list[Annotated[str, Field(pattern=_LABEL)]] | None = Field(
         None,
         min_length=1,
         max_length=16,
