@@ -2,17 +2,12 @@
 
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from stack.embedded_postgres import embedded_postgres
-from store.database import migrate
 from tests.fuzz.report import as_text
-from tests.fuzz.run import fuzzed
-from tests.fuzz.stand_in import ending_jobs
-from tests.integration.lone_api import running_api
+from tests.fuzz.site import fuzzed_api
 
 
 @click.command()
@@ -23,16 +18,10 @@ def main(cases: int, seed: int) -> None:
 
     Exits with 1 when an answer was an error of the server's, or none that the document describes.
     """
-    with ExitStack() as cleanup:
-        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-")))
-        folder.chmod(0o711)  # PostgreSQL's own user must be able to enter it
-        url = cleanup.enter_context(embedded_postgres(folder))
-        migrate(url)
-        cleanup.enter_context(ending_jobs(url))
-        api = cleanup.enter_context(running_api(url, folder))
-        tally = fuzzed(str(api.client.base_url).rstrip("/"), cases=cases, seed=seed)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        tally = fuzzed_api(Path(folder), cases=cases, seed=seed)
     click.echo(as_text(tally))
-    sys.exit(1 if tally.failed or tally.server_errors else 0)
+    sys.exit(0 if tally.is_well else 1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ _BY_WHAT_WAS_BEFORE = ("query.cursor", "header.Idempotency-Key")
 
 
 @schemathesis.check
-def valid_requests_are_accepted(ctx: CheckContext, response: Response, case: Case) -> bool | None:
+def valid_requests_are_accepted(
+    ctx: CheckContext, response: Response, case: Case[Any]
+) -> bool | None:
     """What the document allows is not refused, but for what requests before it decide."""
     if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
         places = {part.split(": ")[0] for part in response.json()["detail"].split("; ")}
@@ -49,6 +51,11 @@ class Tally:
         """How many were answered with an error of the server's."""
         return sum(count for (_, status), count in self.answers.items() if status >= 500)
 
+    @property
+    def is_well(self) -> bool:
+        """Whether every case was answered as the document describes."""
+        return self.failed == self.server_errors == self.unanswered == 0
+
 
 def fuzzed(url: str, *, cases: int, seed: int) -> Tally:
     """Send at least so many cases to the API at `url`, with every check that Schemathesis has.
@@ -58,11 +65,11 @@ def fuzzed(url: str, *, cases: int, seed: int) -> Tally:
     tally = Tally()
 
     @schemathesis.hook
-    def after_call(context: HookContext, case: Case, response: Response) -> None:
+    def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
         tally.answers[case.operation.label, response.status_code] += 1
 
     @schemathesis.hook
-    def after_network_error(context: HookContext, case: Case, request: Any) -> None:
+    def after_network_error(context: HookContext, case: Case[Any], request: Any) -> None:
         tally.unanswered += 1
 
     try:

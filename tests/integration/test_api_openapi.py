@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
 import schemathesis
 from jsonschema import Draft202012Validator
-from psycopg.types.json import Jsonb
 
-from api import examples
+from tests.integration.example_rows import insert_examples
 from tests.integration.lone_api import running_api
 from tests.integration.running_stack import RunningStack
 
@@ -109,7 +107,9 @@ def test_every_example_works(api: RunningStack, document: dict[str, Any], lone_u
     sent = 0
     for method, path, operation in operations(document):
         for request in requests(document, method, path, operation):
-            seed(lone_url, STATUS_FOR.get(path, "started"))
+            with psycopg.connect(lone_url) as connection:
+                connection.execute("TRUNCATE documents, idempotency_keys CASCADE")
+            insert_examples(lone_url, job_status=STATUS_FOR.get(path, "started"))
             answer = api.client.request(**request)
             assert_as_described(document, operation, answer)
             sent += 1
@@ -137,7 +137,7 @@ def requests(
 
 
 def needed_in_query(parameter: dict[str, Any]) -> bool:
-    return parameter["in"] == "query" and parameter.get("required", False)
+    return parameter["in"] == "query" and parameter.get("required") is True
 
 
 def bodies_of(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -197,44 +197,6 @@ def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Va
         {**schema, "components": document["components"]},
         format_checker=Draft202012Validator.FORMAT_CHECKER,
     )
-
-
-def seed(url: str, status: str) -> None:
-    """Let the document and the job of the examples be as if they were there for the first time."""
-    ended = None if status == "started" else "2026-11-24T01:39:09Z"
-    with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE documents, idempotency_keys CASCADE")
-        connection.execute(
-            "INSERT INTO documents (document_id, title, kind, language) VALUES (%s, %s, %s, %s)",
-            [UUID(examples.DOCUMENT_ID), "interview.vtt", "subtitles", "en"],
-        )
-        connection.execute(
-            "INSERT INTO jobs (job_id, request_id, document_id, job_type, status, ended_at)"
-            " VALUES (%s, %s, %s, 'ingest', %s, %s)",
-            [UUID(examples.JOB_ID), None, UUID(examples.DOCUMENT_ID), status, ended],
-        )
-        segment, layer = examples.LAYERED_SEGMENT, examples.LAYER
-        connection.execute(
-            "INSERT INTO segments (document_id, ordinal, start_ms, end_ms, speaker, text)"
-            " VALUES (%s, 0, %s, %s, %s, %s)",
-            [
-                UUID(examples.DOCUMENT_ID),
-                *(segment[name] for name in ("start_ms", "end_ms", "speaker", "text")),
-            ],
-        )
-        connection.execute(
-            "INSERT INTO layers"
-            ' (document_id, layer_name, layer_version, model_provider, model_id, "values")'
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            [
-                UUID(examples.DOCUMENT_ID),
-                *(
-                    layer[name]
-                    for name in ("layer_name", "layer_version", "model_provider", "model_id")
-                ),
-                Jsonb([segment["value"]]),
-            ],
-        )
 
 
 def references(node: object) -> Iterator[str]:

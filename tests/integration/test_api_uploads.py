@@ -219,9 +219,8 @@ def answer_on(client: socket.socket) -> httpx.Response:
         received += piece
     head, _, body = received.partition(b"\r\n\r\n")
     status, *headers = head.decode().split("\r\n")
-    return httpx.Response(
-        int(status.split()[1]), headers=[line.split(": ", 1) for line in headers], content=body
-    )
+    fields = dict(line.split(": ", 1) for line in headers)
+    return httpx.Response(int(status.split()[1]), headers=fields, content=body)
 
 
 def _whole(received: bytes) -> int:
