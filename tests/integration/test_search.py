@@ -48,6 +48,10 @@ def documents(stack: RunningStack, database_url: str) -> dict[str, str]:
             connection.execute(
                 "UPDATE documents SET language = %s WHERE document_id = %s", [language, ids[name]]
             )
+    for document_id in ids.values():
+        body = {"document_id": document_id, "job_type": "index"}
+        job_id = stack.request("POST", "/jobs", json=body).json()["job_id"]
+        assert stack.finished(job_id)["status"] == "completed"
     return ids
 
 

@@ -59,6 +59,9 @@ _COLLATION = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 _QUIET = ("-c", "log_min_messages=log", "-c", "log_min_error_statement=panic")
 
+# Room for the search index of some 200,000 passages; none of it is taken before it is used.
+_SHARED_BUFFERS = "512MB"
+
 _HOST_BASED_AUTHENTICATION = "local all narralytica scram-sha-256\n"  # nobody else, nowhere else
 _PROVISION = """\
 create extension vector
@@ -154,7 +157,7 @@ def _start(data_dir: Path, cleanup: contextlib.ExitStack) -> str:
     server = programs.start(
         "postgres", "-D", str(cluster / "data"), "-p", "5432", *_QUIET,
         "-c", "listen_addresses=", "-c", f"unix_socket_directories={socket}",
-        "-c", "unix_socket_permissions=0700",
+        "-c", "unix_socket_permissions=0700", "-c", f"shared_buffers={_SHARED_BUFFERS}",
     )  # fmt: skip
     cleanup.callback(_stop, server)
     url = _url(cluster, os.fsencode(socket))

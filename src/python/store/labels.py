@@ -1,4 +1,4 @@
-"""What layers say of a passage, as labels that a search can ask for: `sentiment:negative`."""
+"""What is known of a passage, as labels that a search can ask for: `sentiment:negative`."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,17 @@ def label(layer_name: str, value: str) -> str:
 def labels_of(layer_name: str, value: object) -> set[str]:
     """Return the labels of a layer's JSON value: one for each text and each whole number in it."""
     return {label(layer_name, part) for part in _parts(value) if 0 < len(part) <= LONGEST_VALUE}
+
+
+def language_labels(language: str | None) -> set[str]:
+    """Return the labels of the ranges (RFC 4647) that a language (BCP 47) is in: en-GB is in en."""
+    parts = language.split("-") if language else []
+    return {language_label("-".join(parts[:length])) for length in range(1, len(parts) + 1)}
+
+
+def language_label(language_range: str) -> str:
+    """Return the label of a range of languages, whose capitals do not matter."""
+    return f"language:{language_range.lower()}"
 
 
 def _parts(value: object) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from store.labels import language_label
 from store.passages import vector_text
 from store.query_text import QueryText
 from store.search_statement import VECTOR_INDEX_SETTINGS, SearchMode, search_statement
@@ -30,6 +31,14 @@ class SearchFilter:
     from_ms: int | None = None
     before_ms: int | None = None
     labels: Sequence[str] | None = None
+
+    def compared(self) -> dict[str, object]:
+        """Return what the columns of passages are compared with: a language is a label, too."""
+        compared = asdict(self)
+        language = compared.pop("language")
+        if language is not None:
+            compared["labels"] = [*(self.labels or ()), language_label(language)]
+        return compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +105,7 @@ class SearchHit:
 async def search_passages(connection: AsyncConnection, search: Search) -> list[SearchHit]:
     """Return the passages that answer the query, best first."""
     query = QueryText.read(search.query)
-    narrowed = {"conditions": query.conditions or None, **asdict(search.filter)}
+    narrowed = {"conditions": query.conditions or None, **search.filter.compared()}
     after = asdict(search.after) if search.after else {}
     parameters = {
         **narrowed,

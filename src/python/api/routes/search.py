@@ -64,7 +64,7 @@ async def search(
 ) -> SearchAnswer:
     """Search all documents by words (lexical), by meaning (vector), or both (hybrid).
 
-    Of a ranking's best 200 passages, a page shows `limit`; `next_cursor` leads to the next page.
+    Of a ranking's best 100 passages, a page shows `limit`; `next_cursor` leads to the next page.
     """
     after = parameters.after()
     began_s = time.monotonic()
