@@ -1,0 +1,1 @@
+"""How much work the pipeline takes, what its observability costs, and whether its memory grows."""

@@ -1,0 +1,1 @@
+"""How good the answers of a search are, and how fast they come."""
