@@ -17,10 +17,17 @@ JSON_PATH = Path("dist/benchmarks/pipeline.json")
 @click.option("--idle-jobs", default=500, show_default=True, help="For workers without work.")
 @click.option("--jobs", default=200, show_default=True, help="Texts, for the product's workers.")
 @click.option("--lone-jobs", default=20, show_default=True, help="Texts, one at a time.")
+@click.option("--recordings", default=3, show_default=True, help="Of 11 s, one at a time.")
 @click.option("--searches", default=500, show_default=True, help="Over these texts.")
 @click.option("--clients", default=4, show_default=True, help="That send at a time.")
 def main(
-    json_path: Path, idle_jobs: int, jobs: int, lone_jobs: int, searches: int, clients: int
+    json_path: Path,
+    idle_jobs: int,
+    jobs: int,
+    lone_jobs: int,
+    recordings: int,
+    searches: int,
+    clients: int,
 ) -> None:
     """Send requests and jobs through the API and five workers, and time what they take.
 
@@ -32,6 +39,7 @@ def main(
         idle_jobs=idle_jobs,
         text_jobs=jobs,
         lone_jobs=lone_jobs,
+        recordings=recordings,
         searches=searches,
         clients=clients,
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
+import httpx
+
 from stack.launch import LOOPBACK
 
 TIMEOUT_S = 60.0
@@ -19,11 +21,12 @@ class FailedRequest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent; a body goes out as JSON."""
+    """What is sent."""
 
     method: str
     path: str
     body: bytes | None = None
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,17 @@ class Load:
 def ingest(text: str) -> Request:
     """Return the request that has a text worked off."""
     return Request(method="POST", path="/ingest", body=json.dumps({"text": text}).encode())
+
+
+def upload(name: str, content: bytes) -> Request:
+    """Return the request that has a file worked off."""
+    encoded = httpx.Request("POST", "http://any/", files={"file": (name, content)})
+    return Request(
+        method="POST",
+        path="/ingest",
+        body=encoded.read(),
+        content_type=encoded.headers["Content-Type"],
+    )
 
 
 def search(query: str) -> Request:
@@ -67,7 +81,7 @@ def _sent(port: int, requests: Iterable[Request]) -> Iterator[float]:
     try:
         for request in requests:
             began_s = time.perf_counter()
-            headers = {"Content-Type": "application/json"} if request.body else {}
+            headers = {"Content-Type": request.content_type} if request.body else {}
             connection.request(request.method, request.path, request.body, headers)
             answer = connection.getresponse()
             answer.read()

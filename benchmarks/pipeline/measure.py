@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 from benchmarks.pipeline.ledger import OBSERVABILITY, WORK
-from benchmarks.pipeline.load import Load, Request, ingest, load, search
+from benchmarks.pipeline.load import Load, Request, ingest, load, search, upload
 from benchmarks.pipeline.memory import Growth, Sizes
 from benchmarks.pipeline.site import PipelineSite, pipeline_site
 from benchmarks.search.generated import GeneratedSpeech
@@ -42,6 +43,7 @@ class Plan:
     idle_jobs: int
     text_jobs: int
     lone_jobs: int
+    recordings: int
     searches: int
     clients: int
 
@@ -74,12 +76,17 @@ class Drained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Everything that was measured: `alone` is a job's wall time while no other job is there."""
+    """Everything that was measured.
+
+    `alone` is the wall time of a text's job while no other job is there, `recording` that of a
+    recording's; without recordings it is None.
+    """
 
     ingest: Load
     idle: Drained
     text: Drained
     alone: Share
+    recording: Share | None
     search: Load
     searching: Share
 
@@ -99,6 +106,11 @@ def measured(plan: Plan, progress: Callable[[str], None]) -> Measured:
         _wait(site, Sizes())
         progress(f"working off {plan.lone_jobs} texts, one at a time")
         alone = _alone(site, list(_texts(speech, plan.lone_jobs)))
+        recording = None
+        if plan.recordings:
+            progress(f"working off {plan.recordings} recordings, one at a time, and one before")
+            _alone(site, [_recording()])
+            recording = _alone(site, [_recording()] * plan.recordings)
         progress(f"working off {plan.text_jobs} texts")
         text = _worked_off(site, list(_texts(speech, plan.text_jobs)), plan.clients)
         progress(f"searching {plan.searches} times")
@@ -107,7 +119,13 @@ def measured(plan: Plan, progress: Callable[[str], None]) -> Measured:
         searched = load(site.port, queries, clients=plan.clients)
         searching = _share(_spent(site), before, plan.searches, whole=None)
     return Measured(
-        ingest=sent, idle=idle, text=text, alone=alone, search=searched, searching=searching
+        ingest=sent,
+        idle=idle,
+        text=text,
+        alone=alone,
+        recording=recording,
+        search=searched,
+        searching=searching,
     )
 
 
@@ -119,6 +137,11 @@ def _texts(speech: GeneratedSpeech, count: int) -> Iterator[Request]:
             for at, text in enumerate(speech.texts(CUES))
         ]
         yield ingest("WEBVTT\n\n" + "\n".join(cues))
+
+
+def _recording() -> Request:
+    """Return the demonstration's recording of eleven seconds."""
+    return upload("recording.wav", files("stack").joinpath("demo_media/recording.wav").read_bytes())
 
 
 def _clock(seconds: int) -> str:

@@ -57,6 +57,7 @@ def _rates(measured: Measured) -> Iterator[str]:
 def _shares(measured: Measured) -> Iterator[str]:
     shares = {
         "a text's wall time, alone": measured.alone,
+        **({"a recording's wall time, alone": measured.recording} if measured.recording else {}),
         "a text's time in workers": measured.text.work,
         "an idle job's time in workers": measured.idle.work,
         "a search": measured.searching,
@@ -66,7 +67,7 @@ def _shares(measured: Measured) -> Iterator[str]:
         ("of", "whole", *OBSERVABILITY, "together", "share"),
         (_row(of, share) for of, share in shares.items()),
     )
-    for of in ("a text's wall time, alone", "a search"):
+    for of in [of for of in shares if "worker" not in of]:
         share = shares[of].share
         met = "met" if share <= TARGET else "missed"
         yield f"target: at most {100 * TARGET:.0f} % of {of}: {100 * share:.2f} %, {met}"
