@@ -33,8 +33,8 @@ def main(
 
     With --jobs 10000 it says whether memory stays flat.
     """
-    # A library of the product sets logging up for whoever imports it, and httpx then tells a lot.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # wordllama sets logging up for whoever imports it, and libraries then tell all they do.
+    logging.disable(logging.INFO)
     plan = Plan(
         idle_jobs=idle_jobs,
         text_jobs=jobs,

@@ -23,8 +23,8 @@ JSON_PATH = Path("dist/benchmarks/search.json")
 @click.option("--quality/--no-quality", default=True, show_default=True, help="Of the judged set.")
 def main(json_path: Path, passages: int, searches: int, filtered: int, quality: bool) -> None:
     """Judge the answers to the judged queries, and time searches in a large index."""
-    # wordllama sets logging up for whoever imports it, and httpx then tells every request.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # wordllama sets logging up for whoever imports it, and libraries then tell all they do.
+    logging.disable(logging.INFO)
     answers = judged_answers(_progress) if quality else None
     built, timed = None, list[Timed]()
     if passages:

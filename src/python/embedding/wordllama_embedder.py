@@ -24,6 +24,8 @@ class WordLlamaEmbedder:
             cache_dir=Path(wordllama.__file__).parent,
             disable_download=True,
         )
+        # It keeps what it has seen, by whole sentences: 80 MB that hardly ever serve again.
+        self._model.tokenizer.model._resize_cache(0)  # noqa: SLF001  there is no other way
 
     def embed(self, sentences: Sequence[str]) -> list[list[float]]:
         """Return a vector for each sentence."""
