@@ -9,9 +9,9 @@ from typing import get_args
 
 from explorer.check import Break, check_files
 from explorer.lines import EventLine, read_files, without_repeats
+from stack.processes import Folders
 from store.model import JobEnd
 from tests.chaos.faults import Fault
-from tests.chaos.site import Site
 from tests.chaos.unsteady_worker import Hiccup
 
 ENDS = get_args(JobEnd)
@@ -46,13 +46,14 @@ class Outcome:
         return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0
 
 
-def outcome_of(site: Site, accepted: Sequence[str], faults: Sequence[Fault]) -> Outcome:
-    """Judge what the stopped stack has told."""
-    paths = site.folders.event_files()
+def outcome_of(
+    folders: Folders, kept: Mapping[str, str], accepted: Sequence[str], faults: Sequence[Fault]
+) -> Outcome:
+    """Judge what the stopped stack has told; `kept` is each job's status in the tables."""
+    paths = folders.event_files()
     lines = list(read_files(paths))
     verdict = check_files(paths)
     events = without_repeats(line for line in lines if isinstance(line, EventLine))
-    kept = dict(site.query("SELECT job_id::text, status FROM jobs"))
     told = {
         str(event.correlation["job_id"]) for event in events if _end_of(event, "job") is not None
     }

@@ -55,7 +55,8 @@ def carried_out(plan: Plan, folder: Path, progress: Callable[[str], None]) -> Ou
         progress("no more faults")
         _settle(site, client)
         stop((site.api, *site.workers))
-        return outcome_of(site, client.accepted, faults)
+        kept = dict(site.query("SELECT job_id::text, status FROM jobs"))
+        return outcome_of(site.folders, kept, client.accepted, faults)
 
 
 def _befall(site: Site, plan: Plan, random: Random, progress: Callable[[str], None]) -> list[Fault]:

@@ -42,13 +42,17 @@ class Folders:
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """One process of the stack, started again when it ends by itself."""
+    """One process of the stack, started again when it ends by itself.
+
+    `launcher` is what its command line begins with: a program that becomes the process, if any.
+    """
 
     name: str
     module: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     folders: Folders
+    launcher: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_s: float = field(default=0.0, init=False)
 
@@ -58,7 +62,7 @@ class Service:
         log = self.folders.logs / f"{self.name}.log"
         with events.open("ab") as stdout, log.open("ab") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", self.module, *self.arguments],
+                [*self.launcher, sys.executable, "-P", "-m", self.module, *self.arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
+from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
 from procrastinate.exceptions import ConnectorException
@@ -17,6 +18,29 @@ MIGRATION_LOCK = 0x6E617272
 #: What is raised while the database cannot be reached or used.
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, ConnectorException)
 
+# How long one end of a connection may be silent before the other takes it for lost. The kernel's
+# own patience with a network that swallows everything is 15 minutes, and 2 hours without a request.
+SILENCE_S = 10
+_PROBE_AFTER_S, _PROBE_EVERY_S, _PROBES = 4, 2, 3
+
+# The same for both ends, since a server that does not notice keeps the locks of whoever was cut
+# off, and everybody waits. It also ends transactions that are left open, as by a stopped process.
+_OF_SERVER = {
+    "tcp_keepalives_idle": _PROBE_AFTER_S,
+    "tcp_keepalives_interval": _PROBE_EVERY_S,
+    "tcp_keepalives_count": _PROBES,
+    "tcp_user_timeout": 1000 * SILENCE_S,
+    "idle_in_transaction_session_timeout": 1000 * SILENCE_S,
+}
+_LIMITS = {
+    "connect_timeout": str(SILENCE_S // 2),
+    "keepalives_idle": str(_PROBE_AFTER_S),
+    "keepalives_interval": str(_PROBE_EVERY_S),
+    "keepalives_count": str(_PROBES),
+    "tcp_user_timeout": str(1000 * SILENCE_S),
+    "options": " ".join(f"-c {name}={value}" for name, value in _OF_SERVER.items()),
+}
+
 # How long a database may be away before those who wait for it are told.
 CONNECT_TIMEOUT_S = 10.0
 
@@ -29,14 +53,26 @@ class MissingDatabaseUrl(ValueError):
 
 
 def database_url(environment: Mapping[str, str]) -> str:
-    """Return DATABASE_URL, a libpq connection URI. Raises MissingDatabaseUrl."""
+    """Return DATABASE_URL, a libpq connection URI, with limits to how long it may be silent.
+
+    Those that the URI gives itself stay. Raises MissingDatabaseUrl.
+    """
     url = environment.get("DATABASE_URL", "")
     if not url:
         raise MissingDatabaseUrl(
             "DATABASE_URL is not set: give a PostgreSQL connection URL, "
             "for example DATABASE_URL=postgresql://user:password@host/narralytica"
         )
-    return url
+    return _limited(url)
+
+
+def _limited(url: str) -> str:
+    address, _, query = url.partition("?")
+    given = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    missing = {name: value for name, value in _LIMITS.items() if name not in given}
+    # libpq knows no "+" for a space.
+    added = urlencode(missing, quote_via=quote)
+    return f"{address}?{'&'.join(filter(None, (query, added)))}"
 
 
 def out_of_reach(error: Exception) -> str:

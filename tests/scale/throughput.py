@@ -1,0 +1,158 @@
+"""How many jobs a second more and more worker machines end."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, TypeGuard
+
+import httpx
+
+from explorer.check import check_files
+from explorer.lines import EventLine, InvalidLine, read_files
+from stack.processes import Folders
+from store.pipeline import WORKERS
+from tests.scale.site import TICK_S, Process, Site, running_site
+
+Work = Literal["none", "subtitles"]
+
+READY_S = 180.0
+END_S = 240.0
+
+_HELD_BACK = "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'"
+_RELEASED = "UPDATE procrastinate_jobs SET scheduled_at = NULL"
+_CONNECTIONS = """
+    SELECT host(client_addr), count(*) FROM pg_stat_activity
+    WHERE usename = current_user AND client_addr IS NOT NULL GROUP BY 1
+"""
+
+
+class ThroughputError(Exception):
+    """The jobs did not end in time, or were told wrongly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """What came of a run.
+
+    `jobs_per_s` is the rate at which the last workers ended jobs while all of them were at it.
+    `connections` are the most that were open at a time: of the API, and of a worker process.
+    """
+
+    machines: int
+    processes: int
+    jobs: int
+    jobs_per_s: float
+    run_p50_ms: float
+    connections: Mapping[str, float]
+    load_before: float
+    postgres: str
+
+
+def measured(
+    work: Work, *, machines: int, jobs: int, programs: Path | None, folder: Path
+) -> Throughput:
+    """Let the worker machines end jobs that wait for them already. Raises ThroughputError."""
+    load_before = os.getloadavg()[0]
+    workers = [
+        process
+        for number in range(1, machines + 1)
+        for process in _workers(work, f"workers-{number}")
+    ]
+    with running_site(workers=workers, programs=programs, settings={}, folder=folder) as site:
+        with site.client() as client:
+            _send(work, client, site, jobs)
+        site.query(_HELD_BACK)
+        site.start_workers()
+        _wait_until_ready(site, len(workers))
+        site.query(_RELEASED)
+        connections = _wait_until_ended(site)
+        site.stop()
+        if check_files(site.folders.event_files()).breaks:
+            raise ThroughputError(f"rules were broken: see the lines in {folder}")
+        last = len(workers) // machines - 1
+        rate, p50_ms = _rate(site.folders, [f"workers-{n}.{last}" for n in range(1, machines + 1)])
+        return Throughput(
+            machines=machines,
+            processes=len(workers),
+            jobs=jobs,
+            jobs_per_s=rate,
+            run_p50_ms=p50_ms,
+            connections=_by_process(site, connections),
+            load_before=load_before,
+            postgres=site.postgres.version,
+        )
+
+
+def _workers(work: Work, machine: str) -> Sequence[Process]:
+    """Return the processes of a machine; the last one ends the jobs."""
+    if work == "none":
+        return [Process(machine=machine, module="tests.scale.idle_worker")]
+    return [Process(machine=machine, module=f"workers.{worker}") for worker in WORKERS]
+
+
+def _send(work: Work, client: httpx.Client, site: Site, jobs: int) -> None:
+    if work == "none":
+        [[document_id]] = site.query(
+            "INSERT INTO documents (document_id, title) VALUES (gen_random_uuid(), 'none')"
+            " RETURNING document_id::text"
+        )
+        path, body = "/jobs", {"document_id": document_id, "job_type": "index"}
+    else:
+        subtitles = (files("stack") / "demo_media" / "interview.vtt").read_text(encoding="utf-8")
+        path, body = "/ingest", {"text": subtitles}
+    for _ in range(jobs):
+        client.post(path, json=body).raise_for_status()
+
+
+def _wait_until_ready(site: Site, workers: int) -> None:
+    deadline_s = time.monotonic() + READY_S
+    while site.query("SELECT count(*) FROM procrastinate_workers") != [(workers,)]:
+        if time.monotonic() > deadline_s:
+            raise ThroughputError(f"the workers were not ready within {READY_S:.0f} s")
+        time.sleep(TICK_S)
+
+
+def _wait_until_ended(site: Site) -> dict[str, int]:
+    """Wait for the jobs; return how many connections each address had at most."""
+    most: dict[str, int] = {}
+    deadline_s = time.monotonic() + END_S
+    while not site.wait_until_ended(within_s=0.5):
+        if time.monotonic() > deadline_s:
+            raise ThroughputError(f"the jobs did not end within {END_S:.0f} s")
+        for address, count in site.query(_CONNECTIONS):
+            most[address] = max(count, most.get(address, 0))
+    return most
+
+
+def _by_process(site: Site, connections: Mapping[str, int]) -> dict[str, float]:
+    of_workers = [
+        connections.get(site.machines[name].address, 0) / len(there)
+        for name, there in site.services.items()
+        if name.startswith("workers")
+    ]
+    return {"api": connections[site.machines["api"].address], "worker": max(of_workers)}
+
+
+def _rate(folders: Folders, last: Sequence[str]) -> tuple[float, float]:
+    """Return jobs a second while all of the services `last` were at it, and their runs' median."""
+    told = [
+        [line for line in read_files([folders.events / f"{name}.jsonl"]) if _is_run(line)]
+        for name in last
+    ]
+    starts = [[_at(line) for line in lines if line.event_name.endswith("started")] for lines in told]
+    ends = [line for lines in told for line in lines if line.event_name.endswith("completed")]
+    began, ended = max(min(at) for at in starts), min(max(at) for at in starts)
+    within = sum(began < _at(line) <= ended for line in ends)
+    latencies = sorted(float(line.payload["latency_ms"]) for line in ends)
+    return within / (ended - began), latencies[len(latencies) // 2]
+
+
+def _is_run(line: EventLine | InvalidLine) -> TypeGuard[EventLine]:
+    return isinstance(line, EventLine) and line.event_name.startswith("narralytica.job_run.")
+
+
+def _at(line: EventLine) -> float:
+    return line.occurred_at.timestamp()
