@@ -16,7 +16,8 @@ class CutWork:
     """The job runs that were open on the machine at the cut, by how they ended.
 
     `lost` were given up by others, `late` ended on the machine itself, `doubled` both; `back_s` is
-    how long after its return the machine began a run again, None if it did not.
+    how long after the machine's return each of its workers had begun a run again, None if one has
+    not.
     """
 
     open_runs: int
@@ -38,14 +39,20 @@ def cut_work(
     still_open = before - closed
     ended_there = {_run(event) for event in _ends(there)} & still_open
     ended_elsewhere = {_run(event) for event in _ends(elsewhere)} & still_open
-    again = [event.occurred_at.timestamp() for event in starts]
+    back = [_back_s(path, ended) for path in files_of_machine]
     return CutWork(
         open_runs=len(still_open),
         lost=len(ended_elsewhere - ended_there),
         late=len(ended_there - ended_elsewhere),
         doubled=len(ended_there & ended_elsewhere),
-        back_s=min((at - ended for at in again if at > ended), default=None),
+        back_s=None if None in back else max(filter(None, back), default=None),
     )
+
+
+def _back_s(file: Path, ended: float) -> float | None:
+    starts = (event for event in _events([file]) if event.event_name == _STARTED)
+    after = (event.occurred_at.timestamp() - ended for event in starts)
+    return min((seconds for seconds in after if seconds > 0), default=None)
 
 
 def _events(paths: Iterable[Path]) -> list[EventLine]:

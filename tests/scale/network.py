@@ -1,4 +1,4 @@
-"""Stand-ins for machines: network namespaces on a switch of their own, each with a cable of its own.
+"""Stand-ins for machines: network namespaces, each with a cable to one switch.
 
 Each namespace is held by a `cat` that reads from a pipe of this process. However this process ends,
 the pipe closes, `cat` ends, and the kernel removes the namespace with all that is in it. Nothing is
@@ -128,13 +128,15 @@ def _require_rights_and_tools() -> None:
 def _namespace() -> Iterator[int]:
     """Make a network namespace; yield the id of the process that holds it."""
     with subprocess.Popen(
-        ["unshare", "--net", "cat"],
+        ["unshare", "--net", "cat"],  # noqa: S607
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as holder:
-        assert holder.stdin and holder.stdout and holder.stderr
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stderr is not None
         holder.stdin.write(b"\n")
         holder.stdin.flush()
         if not holder.stdout.readline():  # it comes back once `cat` runs, so in its namespace

@@ -17,10 +17,15 @@ from tests.scale.network import Machine
 from tests.scale.site import API_URL, TICK_S, Process, Site, running_site
 
 WORKER_MACHINES = ("workers-1", "workers-2")
-MACHINES = (*WORKER_MACHINES, "api", "database")
+NEEDED_BY_ALL = ("api", "database")
+MACHINES = (*WORKER_MACHINES, *NEEDED_BY_ALL)
 
 # How long everything may take to end once it is back.
 SETTLE_S = 120.0
+
+_ENDED_WITHIN = """
+    SELECT count(*) FROM jobs WHERE ended_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +97,16 @@ def carried_out(plan: Plan, folder: Path, progress: Callable[[str], None]) -> Pa
             _pass(site, TICK_S)
         progress("all jobs are sent")
         site.wait_until_ended(SETTLE_S)
-        during = site.query(
-            "SELECT count(*) FROM jobs WHERE ended_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)",
-            began, ended,
-        )  # fmt: skip
+        [[during]] = site.query(_ENDED_WITHIN, began, ended)
         site.stop()
         kept = dict(site.query("SELECT job_id::text, status FROM jobs"))
         # The others need not wait for a worker machine: recovery is counted from the cut on.
-        lasting = plan.cut in ("api", "database")
-        fault = Fault(kind=f"{plan.cut} cut off", of_database=False, ended=ended if lasting else began)
+        in_the_way_until = ended if plan.cut in NEEDED_BY_ALL else began
+        fault = Fault(kind=f"{plan.cut} cut off", of_database=False, ended=in_the_way_until)
         return Partition(
             outcome=outcome_of(site.folders, kept, client.accepted, [fault]),
             cut_work=cut_work(_files(site.folders, plan.cut), site.folders, began, ended),
-            during=int(during[0][0]),
+            during=int(during),
             postgres=site.postgres.version,
             tls=site.postgres.tls,
         )

@@ -1,4 +1,4 @@
-"""One PostgreSQL server on a machine of its own: TCP, a password, and TLS where it is compiled in."""
+"""One PostgreSQL server on a machine of its own: TCP, a password, and TLS where it can."""
 
 import contextlib
 import importlib.metadata
@@ -21,6 +21,7 @@ from tests.scale.certificates import make_certificates
 from tests.scale.network import NETWORK, Machine
 
 PORT = 5432
+MAX_CONNECTIONS = 300  # PostgreSQL's default of 100 is too few for 20 workers: docs/deploy.md
 START_S = 60.0
 STOP_S = 30.0
 
@@ -69,7 +70,11 @@ def postgres_on(machine: Machine, programs: Path | None) -> Iterator[Postgres]:
         os.chown(password_file, account.pw_uid, account.pw_gid)
         password_file.chmod(0o600)
         _initialize((*as_account, str(bin_folder / "initdb")), data, password_file)
-        options = {"listen_addresses": machine.address, "unix_socket_directories": str(folder)}
+        options = {
+            "listen_addresses": machine.address,
+            "unix_socket_directories": str(folder),
+            "max_connections": str(MAX_CONNECTIONS),
+        }
         query = {}
         if programs is not None:
             made = make_certificates(folder, machine.address)
@@ -156,7 +161,7 @@ def _provide(administer: str, password: str, log: Path) -> str:
     with psycopg.connect(administer.format("narralytica"), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
         row = connection.execute(
-            "SELECT 'PostgreSQL ' || current_setting('server_version') || ', pgvector ' || extversion"
-            " FROM pg_extension WHERE extname = 'vector'"
+            "SELECT 'PostgreSQL ' || current_setting('server_version')"
+            " || ', pgvector ' || extversion FROM pg_extension WHERE extname = 'vector'"
         ).fetchone()
         return str(row[0]) if row else ""

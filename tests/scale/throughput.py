@@ -2,16 +2,18 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, TypeGuard
+from typing import Literal
 
 import httpx
 
 from explorer.check import check_files
 from explorer.lines import EventLine, InvalidLine, read_files
+from observability import Event
+from observability.events import JobRunCompleted, JobRunStarted
 from stack.processes import Folders
 from store.pipeline import WORKERS
 from tests.scale.site import TICK_S, Process, Site, running_site
@@ -138,21 +140,20 @@ def _by_process(site: Site, connections: Mapping[str, int]) -> dict[str, float]:
 
 def _rate(folders: Folders, last: Sequence[str]) -> tuple[float, float]:
     """Return jobs a second while all of the services `last` were at it, and their runs' median."""
-    told = [
-        [line for line in read_files([folders.events / f"{name}.jsonl"]) if _is_run(line)]
-        for name in last
-    ]
-    starts = [[_at(line) for line in lines if line.event_name.endswith("started")] for lines in told]
-    ends = [line for lines in told for line in lines if line.event_name.endswith("completed")]
-    began, ended = max(min(at) for at in starts), min(max(at) for at in starts)
-    within = sum(began < _at(line) <= ended for line in ends)
-    latencies = sorted(float(line.payload["latency_ms"]) for line in ends)
+    lines = [list(read_files([folders.events / f"{name}.jsonl"])) for name in last]
+    starts = [_of(told, JobRunStarted) for told in lines]
+    ends = [end for told in lines for end in _of(told, JobRunCompleted)]
+    began, ended = max(map(min, map(_times, starts))), min(map(max, map(_times, starts)))
+    within = sum(began < at <= ended for at in _times(ends))
+    latencies = sorted(float(end.payload["latency_ms"]) for end in ends)
     return within / (ended - began), latencies[len(latencies) // 2]
 
 
-def _is_run(line: EventLine | InvalidLine) -> TypeGuard[EventLine]:
-    return isinstance(line, EventLine) and line.event_name.startswith("narralytica.job_run.")
+def _of(lines: Iterable[EventLine | InvalidLine], kind: type[Event]) -> list[EventLine]:
+    return [
+        line for line in lines if isinstance(line, EventLine) and line.event_name == kind.event_name
+    ]
 
 
-def _at(line: EventLine) -> float:
-    return line.occurred_at.timestamp()
+def _times(events: Iterable[EventLine]) -> list[float]:
+    return [event.occurred_at.timestamp() for event in events]
