@@ -14,10 +14,9 @@ from tests.chaos.faults import Fault
 from tests.chaos.outcome import Outcome, outcome_of
 from tests.scale.cut_work import CutWork, cut_work
 from tests.scale.network import Machine
-from tests.scale.site import API_URL, TICK_S, Process, Site, running_site
+from tests.scale.site import API_URL, NEEDED_BY_ALL, TICK_S, Process, Site, running_site
 
 WORKER_MACHINES = ("workers-1", "workers-2")
-NEEDED_BY_ALL = ("api", "database")
 MACHINES = (*WORKER_MACHINES, *NEEDED_BY_ALL)
 
 # How long everything may take to end once it is back.

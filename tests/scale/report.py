@@ -25,8 +25,17 @@ def of_partition(partition: Partition) -> str:
 
 
 def of_throughput(measured: Sequence[Throughput]) -> str:
-    """Return the figures, a line for each number of machines."""
-    titles = ("machines", "processes", "jobs", "jobs/s", "run p50, ms", "load before")
+    """Return the figures, a line for each number of machines; CPU time is a job's."""
+    titles = (
+        "machines",
+        "processes",
+        "jobs",
+        "jobs/s",
+        "run p50, ms",
+        "CPU, ms",
+        "server's",
+        "load",
+    )
     rows = [
         (
             str(one.machines),
@@ -34,6 +43,8 @@ def of_throughput(measured: Sequence[Throughput]) -> str:
             str(one.jobs),
             f"{one.jobs_per_s:.1f}",
             f"{one.run_p50_ms:.1f}",
+            f"{one.workers_cpu_ms:.1f}",
+            f"{one.database_cpu_ms:.1f}",
             f"{one.load_before:.1f}",
         )
         for one in measured
@@ -42,4 +53,7 @@ def of_throughput(measured: Sequence[Throughput]) -> str:
     of_api = max(one.connections["api"] for one in measured)
     of_worker = max(one.connections["worker"] for one in measured)
     connections = f"connections at most: API {of_api:.0f}, worker process {of_worker:.1f}"
-    return f"{measured[0].postgres}\n{table}\n{connections}"
+    memory = (
+        f"memory of a worker machine: {max(one.worker_machine_mib for one in measured):.0f} MiB"
+    )
+    return f"{measured[0].postgres}\n{table}\n{connections}\n{memory}"

@@ -20,6 +20,8 @@ API_PORT = 8000
 API_URL = f"http://{LOOPBACK}:{API_PORT}"
 TICK_S = 0.05
 
+NEEDED_BY_ALL = ("database", "api")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
@@ -51,9 +53,12 @@ class Site:
     @property
     def workers(self) -> Sequence[Service]:
         """All workers, wherever they are."""
-        return [
-            service for name, there in self.services.items() if name != "api" for service in there
-        ]
+        return [service for name in self.worker_machines for service in self.services[name]]
+
+    @property
+    def worker_machines(self) -> Sequence[str]:
+        """The names of the machines that workers are on."""
+        return [name for name in self.machines if name not in NEEDED_BY_ALL]
 
     def start_workers(self) -> None:
         """Start them all."""
@@ -105,7 +110,7 @@ def running_site(
 
     `programs` is as `postgres_on` takes it; `folder` gets the event lines and logs.
     """
-    names = ("database", "api", *dict.fromkeys(worker.machine for worker in workers))
+    names = (*NEEDED_BY_ALL, *dict.fromkeys(worker.machine for worker in workers))
     with ExitStack() as cleanup:
         machines = cleanup.enter_context(network(names))
         postgres = cleanup.enter_context(postgres_on(machines["database"], programs))

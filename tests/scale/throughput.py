@@ -17,6 +17,7 @@ from observability.events import JobRunCompleted, JobRunStarted
 from stack.processes import Folders
 from store.pipeline import WORKERS
 from tests.scale.site import TICK_S, Process, Site, running_site
+from tests.scale.usage import Usage, usage
 
 Work = Literal["none", "subtitles"]
 
@@ -41,6 +42,7 @@ class Throughput:
 
     `jobs_per_s` is the rate at which the last workers ended jobs while all of them were at it.
     `connections` are the most that were open at a time: of the API, and of a worker process.
+    CPU time is a job's, in milliseconds, from when it is taken up.
     """
 
     machines: int
@@ -48,6 +50,9 @@ class Throughput:
     jobs: int
     jobs_per_s: float
     run_p50_ms: float
+    workers_cpu_ms: float
+    database_cpu_ms: float
+    worker_machine_mib: float
     connections: Mapping[str, float]
     load_before: float
     postgres: str
@@ -69,8 +74,10 @@ def measured(
         site.query(_HELD_BACK)
         site.start_workers()
         _wait_until_ready(site, len(workers))
+        before = _usage(site)
         site.query(_RELEASED)
         connections = _wait_until_ended(site)
+        after = _usage(site)
         site.stop()
         if check_files(site.folders.event_files()).breaks:
             raise ThroughputError(f"rules were broken: see the lines in {folder}")
@@ -82,6 +89,13 @@ def measured(
             jobs=jobs,
             jobs_per_s=rate,
             run_p50_ms=p50_ms,
+            workers_cpu_ms=1000
+            / jobs
+            * sum(after[name].cpu_s - before[name].cpu_s for name in site.worker_machines),
+            database_cpu_ms=1000 / jobs * (after["database"].cpu_s - before["database"].cpu_s),
+            worker_machine_mib=max(
+                after[name].resident_bytes / 2**20 for name in site.worker_machines
+            ),
             connections=_by_process(site, connections),
             load_before=load_before,
             postgres=site.postgres.version,
@@ -129,11 +143,14 @@ def _wait_until_ended(site: Site) -> dict[str, int]:
     return most
 
 
+def _usage(site: Site) -> dict[str, Usage]:
+    return {name: usage(machine) for name, machine in site.machines.items()}
+
+
 def _by_process(site: Site, connections: Mapping[str, int]) -> dict[str, float]:
     of_workers = [
-        connections.get(site.machines[name].address, 0) / len(there)
-        for name, there in site.services.items()
-        if name.startswith("workers")
+        connections.get(site.machines[name].address, 0) / len(site.services[name])
+        for name in site.worker_machines
     ]
     return {"api": connections[site.machines["api"].address], "worker": max(of_workers)}
 
