@@ -101,14 +101,14 @@ def fill_database(site: Site, worker: Service) -> End:
 
 def refuse_rows(query: Callable[[str], object]) -> End:
     """Refuse each new row as PostgreSQL does when its disk is full (SQLSTATE 53100)."""
-    triggers = [
-        f"CREATE TRIGGER refusing BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()"
-        for table in _TABLES
-    ]
-    query("; ".join((_REFUSE, *triggers)))
+    query(_REFUSE)
+    for table in _TABLES:  # one at a time: whoever locks several of them may meet a worker that does
+        query(f"CREATE TRIGGER refusing BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()")
 
     def end() -> None:
-        query("DROP FUNCTION refuse CASCADE")
+        for table in _TABLES:
+            query(f"DROP TRIGGER refusing ON {table}")
+        query("DROP FUNCTION refuse")
 
     return end
 

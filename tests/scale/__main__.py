@@ -1,5 +1,6 @@
 """`./pants run tests/scale -- partition` and `-- throughput`: as root, on Linux."""
 
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ _postgres = click.option(
 @click.group()
 def main() -> None:
     """Spread the product over machines, which are network namespaces here, and see how it does."""
+    # As Ctrl-C does: what was started is stopped, and folders go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @main.command()
