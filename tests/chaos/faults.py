@@ -102,7 +102,7 @@ def fill_database(site: Site, worker: Service) -> End:
 def refuse_rows(query: Callable[[str], object]) -> End:
     """Refuse each new row as PostgreSQL does when its disk is full (SQLSTATE 53100)."""
     query(_REFUSE)
-    for table in _TABLES:  # one at a time: whoever locks several of them may meet a worker that does
+    for table in _TABLES:  # one at a time: who locks several may meet a worker that does too
         query(f"CREATE TRIGGER refusing BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()")
 
     def end() -> None:
