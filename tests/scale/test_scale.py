@@ -3,6 +3,9 @@
 They need root's rights and iproute2; without, they fail and say so.
 """
 
+import multiprocessing
+import os
+import pwd
 import threading
 import time
 from pathlib import Path
@@ -11,7 +14,7 @@ import psycopg
 import pytest
 
 from store.database import database_url
-from tests.scale.network import network
+from tests.scale.network import NetworkError, network
 from tests.scale.partition import MACHINES, Plan, carried_out
 from tests.scale.postgres import postgres_on
 from tests.scale.report import of_partition
@@ -67,3 +70,17 @@ def test_who_waits_for_an_answer_of_a_machine_that_is_cut_off_is_told() -> None:
             asking.execute("SELECT pg_sleep(%s)", [2 * PATIENCE_S])
         assert time.monotonic() - began_s < PATIENCE_S
         cutting.join()
+
+
+def test_without_root_it_says_what_is_missing() -> None:
+    child = multiprocessing.get_context("fork").Process(target=_ask_as_somebody_else)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+
+
+def _ask_as_somebody_else() -> None:
+    if os.geteuid() == 0:
+        os.setuid(pwd.getpwnam("nobody").pw_uid)
+    with pytest.raises(NetworkError, match="root"), network(["lonely"]):
+        pass
