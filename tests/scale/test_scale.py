@@ -8,16 +8,20 @@ import os
 import pwd
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from explorer.check import check_files
+from stack.processes import Service
 from store.database import database_url
 from tests.scale.network import NetworkError, network
 from tests.scale.partition import MACHINES, Plan, carried_out
 from tests.scale.postgres import postgres_on
 from tests.scale.report import of_partition
+from tests.scale.site import Process, Site, running_site
 
 # Far below the kernel's own patience of 15 minutes and 2 hours, far above what it takes.
 PATIENCE_S = 90.0
@@ -44,6 +48,75 @@ def test_a_machine_is_cut_off_and_nothing_is_lost(cut: str, tmp_path: Path) -> N
         assert partition.during > 0, "the other worker machine stood still"
         assert partition.cut_work.late == 0, "a run was ended by a machine that was lost"
         assert partition.cut_work.back_s is not None, "a worker of the machine did not come back"
+
+
+def test_the_late_result_of_a_machine_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    scripts, lines = tmp_path / "scripts", tmp_path / "lines"
+    scripts.mkdir()
+    lines.mkdir()
+    workers = [
+        Process(
+            machine=machine,
+            module="tests.integration.scripted_worker",
+            arguments=("indexer", str(scripts), "wait", "done"),
+        )
+        for machine in ("workers-1", "workers-2")
+    ]
+    with running_site(workers=workers, programs=None, settings=SHORT, folder=lines) as site:
+        [[takes_over], [late]] = site.services["workers-1"], site.services["workers-2"]
+        machine = site.machines["workers-2"]
+        late.start()
+        job_id = _new_job(site)
+        _wait(lambda: site.query(_ATTEMPTS, job_id) == [("started", None)])
+        machine.cut_off()
+        takes_over.start()
+        ended = [("failed", "worker_lost"), ("completed", None)]
+        _wait(lambda: site.query(_ATTEMPTS, job_id) == ended)
+        machine.connect()
+        [[since]] = site.query("SELECT now()")
+        _wait(lambda: site.query(_ASKED_SINCE, since, machine.address) == [(True,)])
+        (scripts / "release-1").touch()
+        _wait(lambda: _takes_another_job(site, late, lines))  # so it is done with the first
+        assert site.wait_until_ended(PATIENCE_S)
+        site.stop()
+        assert site.query(_ATTEMPTS, job_id) == ended
+        assert not check_files(site.folders.event_files()).breaks
+        of_job = [line for line in _lines(lines, late) if job_id in line]
+        assert any("job_run.started" in line for line in of_job)
+        assert not any("job_run.completed" in line or "job_run.failed" in line for line in of_job)
+
+
+_ATTEMPTS = "SELECT status, error_type FROM job_runs WHERE job_id = %s ORDER BY attempt"
+_ASKED_SINCE = """
+    SELECT bool_or(query_start > %s) FROM pg_stat_activity WHERE host(client_addr) = %s
+"""
+
+
+def _new_job(site: Site) -> str:
+    [[document_id]] = site.query(
+        "INSERT INTO documents (document_id, title) VALUES (gen_random_uuid(), 'any')"
+        " RETURNING document_id::text"
+    )
+    with site.client() as client:
+        answer = client.post("/jobs", json={"document_id": document_id, "job_type": "index"})
+        return str(answer.raise_for_status().json()["job_id"])
+
+
+def _takes_another_job(site: Site, service: Service, lines: Path) -> bool:
+    site.keep_running()
+    _new_job(site)
+    return sum("job_run.started" in line for line in _lines(lines, service)) > 1
+
+
+def _lines(folder: Path, service: Service) -> list[str]:
+    return (folder / "events" / f"{service.name}.jsonl").read_text().splitlines()
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
 
 
 def test_what_a_machine_has_locked_is_free_again_once_it_is_cut_off() -> None:
