@@ -27,6 +27,7 @@ _TOOLS = {
     "setpriv": "util-linux",
     "unshare": "util-linux",
 }
+_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # States of a switch's port: bridge(8).
 _DISABLED, _FORWARDING = "0", "3"
 
@@ -86,7 +87,7 @@ class Machine:
 
     def _set_port(self, state: str) -> None:
         at_switch = _entering(self.switch_pid)
-        _run(*at_switch, "bridge", "link", "set", "dev", self.name, "state", state)
+        _run(*at_switch, _tool("bridge"), "link", "set", "dev", self.name, "state", state)
 
 
 @contextmanager
@@ -98,8 +99,8 @@ def network(names: Sequence[str]) -> Iterator[Mapping[str, Machine]]:
     _require_rights_and_tools()
     with ExitStack() as cleanup:
         switch = cleanup.enter_context(_namespace())
-        _run(*_entering(switch), "ip", "link", "add", "switch", "type", "bridge")
-        _run(*_entering(switch), "ip", "link", "set", "switch", "up")
+        _run(*_entering(switch), _tool("ip"), "link", "add", "switch", "type", "bridge")
+        _run(*_entering(switch), _tool("ip"), "link", "set", "switch", "up")
         machines = {
             name: Machine(
                 name=name,
@@ -119,16 +120,23 @@ def network(names: Sequence[str]) -> Iterator[Mapping[str, Machine]]:
 def _require_rights_and_tools() -> None:
     if os.geteuid() != 0:
         raise NetworkError("network namespaces are made by root alone: run it as root")
-    for tool, package in _TOOLS.items():
-        if shutil.which(tool) is None:
-            raise NetworkError(f"{tool} is missing: install Debian's package {package}")
+    for tool in _TOOLS:
+        _tool(tool)
+
+
+def _tool(name: str) -> str:
+    """Return where a tool of the system is. PATH may lack the folders of root's tools."""
+    found = shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
+    if found is None:
+        raise NetworkError(f"{name} is missing: install Debian's package {_TOOLS[name]}")
+    return found
 
 
 @contextmanager
 def _namespace() -> Iterator[int]:
     """Make a network namespace; yield the id of the process that holds it."""
     with subprocess.Popen(
-        ["unshare", "--net", "cat"],  # noqa: S607
+        [_tool("unshare"), "--net", "cat"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -142,7 +150,7 @@ def _namespace() -> Iterator[int]:
         if not holder.stdout.readline():  # it comes back once `cat` runs, so in its namespace
             reason = holder.stderr.read().decode(errors="replace").strip()
             raise NetworkError(f"this system lets nobody make a network namespace: {reason}")
-        _run(*_entering(holder.pid), "ip", "link", "set", "lo", "up")
+        _run(*_entering(holder.pid), _tool("ip"), "link", "set", "lo", "up")
         yield holder.pid
         holder.stdin.close()
 
@@ -151,10 +159,10 @@ def _lay_cable(machine: Machine) -> None:
     """Connect the machine to the switch."""
     peer = ("peer", "name", "eth0", "address", machine.mac, "netns", str(machine.pid))
     at_switch, inside = _entering(machine.switch_pid), _entering(machine.pid)
-    _run(*at_switch, "ip", "link", "add", "name", machine.name, "type", "veth", *peer)
-    _run(*at_switch, "ip", "link", "set", "dev", machine.name, "master", "switch", "up")
-    _run(*inside, "ip", "address", "add", f"{machine.address}/24", "dev", "eth0")
-    _run(*inside, "ip", "link", "set", "eth0", "up")
+    _run(*at_switch, _tool("ip"), "link", "add", "name", machine.name, "type", "veth", *peer)
+    _run(*at_switch, _tool("ip"), "link", "set", "dev", machine.name, "master", "switch", "up")
+    _run(*inside, _tool("ip"), "address", "add", f"{machine.address}/24", "dev", "eth0")
+    _run(*inside, _tool("ip"), "link", "set", "eth0", "up")
 
 
 def _introduce(machine: Machine, others: Sequence[Machine]) -> None:
@@ -163,13 +171,13 @@ def _introduce(machine: Machine, others: Sequence[Machine]) -> None:
     Machines that find out by themselves would notice that one is cut off. Those with routers
     between them, which is how it is outside, would not.
     """
-    neighbour = (*_entering(machine.pid), "ip", "neighbour", "add", "dev", "eth0")
+    neighbour = (*_entering(machine.pid), _tool("ip"), "neighbour", "add", "dev", "eth0")
     for other in others:
         _run(*neighbour, other.address, "lladdr", other.mac, "nud", "permanent")
 
 
 def _entering(pid: int) -> Sequence[str]:
-    return ("nsenter", f"--net={Path('/proc', str(pid), 'ns', 'net')}", "--")
+    return (_tool("nsenter"), f"--net={Path('/proc', str(pid), 'ns', 'net')}", "--")
 
 
 def _enter(namespace: int) -> None:

@@ -17,7 +17,7 @@ def of_partition(partition: Partition) -> str:
         "  closed as lost by others": work.lost,
         "  ended by itself, late": work.late,
         "  ended by both": work.doubled,
-        "back at work after, s": "never" if work.back_s is None else f"{work.back_s:.1f}",
+        "back at work after, s": "-" if work.back_s is None else f"{work.back_s:.1f}",
     }
     width = max(map(len, rows))
     table = "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
