@@ -1,5 +1,6 @@
 """Reads event lines and judges each by its contract."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,32 @@ class InvalidLine:
     reason: str
 
 
+#: What each of our event names begins with.
+OURS = "narralytica."
+#: What a line of ours still shows when it is broken off, or otherwise no JSON.
+OUR_SIGN = re.compile(rb'"event_name"\s*:\s*"narralytica\.|^\s*\{"schema_version"')
+
+
+def fault_of(line: bytes) -> str | None:
+    """Return what is wrong with a line: "" for an event, None when it is another program's."""
+    try:
+        envelope = orjson.loads(line)
+    except ValueError:
+        return "is not JSON" if OUR_SIGN.search(line) else None
+    name = envelope.get("event_name") if isinstance(envelope, dict) else None
+    if not isinstance(name, str) or not name.startswith(OURS):
+        return None
+    return told_violations(envelope)
+
+
+def told_violations(envelope: object) -> str:
+    """Return the rules that an envelope breaks, in words; "" when it is valid."""
+    return "; ".join(
+        f"{violation.path or '/'} breaks {violation.rule}"
+        for violation in obs.envelope_violations(envelope)
+    )
+
+
 def read_files(paths: Iterable[Path]) -> Iterator[EventLine | InvalidLine]:
     """Yield what stands on each line of the files. Raises OSError for an unreadable file."""
     for path in paths:
@@ -48,11 +75,7 @@ def parse_line(line: bytes, *, file: str, number: int) -> EventLine | InvalidLin
         return InvalidLine(file=file, number=number, reason="is not JSON")
     if not isinstance(envelope, dict):
         return InvalidLine(file=file, number=number, reason="is not a JSON object")
-    broken = obs.envelope_violations(envelope)
-    if broken:
-        rules = "; ".join(
-            f"{violation.path or '/'} breaks {violation.rule}" for violation in broken
-        )
+    if rules := told_violations(envelope):
         return InvalidLine(file=file, number=number, reason=rules)
     return EventLine(
         event_id=envelope.get("event_id"),

@@ -1,0 +1,90 @@
+"""Judges blocks of lines, and writes down what the index takes in, for the engine to read.
+
+Spool files are JSON lines: the event as it is, beside its place.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from explorer.index.schema import LINES_A_FILE
+from explorer.lines import OUR_SIGN, fault_of
+from explorer.sources import MAX_LINE_BYTES, TOO_LONG, Block, Line
+
+EXCERPT_CHARACTERS = 200
+SIGN_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A block to be judged: of which file, and where to write what is found."""
+
+    file: int
+    block: Block
+    spool: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a block held. `events` and `invalid` also say whether there is a file of them."""
+
+    lines: int
+    events: int
+    invalid: int
+    foreign: int
+
+
+def events_file(spool: Path) -> Path:
+    """Return where the events of a block are."""
+    return spool.with_suffix(".events")
+
+
+def invalid_file(spool: Path) -> Path:
+    """Return where the invalid lines of a block are."""
+    return spool.with_suffix(".invalid")
+
+
+def judge(order: Order) -> Judged:
+    """Judge each line of a block, and write the spool files of what it holds."""
+    events: list[bytes] = []
+    invalid: list[bytes] = []
+    foreign = 0
+    base = order.file * LINES_A_FILE
+    for line in order.block.lines():
+        fault = _fault(line)
+        if fault == "":
+            place = (base + line.number, line.offset, line.length, line.content.strip())
+            events.append(b'{"row":%d,"byte_offset":%d,"byte_length":%d,"event":%b}\n' % place)
+        elif fault is None:
+            foreign += 1
+        else:
+            invalid.append(_told(base + line.number, line, fault))
+    if events:
+        events_file(order.spool).write_bytes(b"".join(events))
+    if invalid:
+        invalid_file(order.spool).write_bytes(b"\n".join(invalid))
+    return Judged(
+        lines=len(events) + len(invalid) + foreign,
+        events=len(events),
+        invalid=len(invalid),
+        foreign=foreign,
+    )
+
+
+def _fault(line: Line) -> str | None:
+    if line.fault == TOO_LONG or len(line.content) > MAX_LINE_BYTES:
+        return TOO_LONG if OUR_SIGN.search(line.content[:SIGN_BYTES]) else None
+    return line.fault or fault_of(line.content)
+
+
+def _told(row: int, line: Line, fault: str) -> bytes:
+    return orjson.dumps(
+        {
+            "row": row,
+            "reason": fault,
+            "excerpt": line.content.decode(errors="replace")[:EXCERPT_CHARACTERS],
+            "byte_offset": line.offset,
+            "byte_length": line.length,
+        }
+    )

@@ -1,0 +1,204 @@
+"""The kept database: DuckDB in a file that many processes may read and one may write at a time.
+
+DuckDB lets no process read what another has open for writing. So the file is attached only while it
+is used, under a lock of our own: shared to read, exclusive to write; attaching takes about 1 ms.
+"""
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from explorer.index.schema import TABLES, VIEWS, fingerprint
+
+DATABASE = "events.duckdb"
+MEMORY_LIMIT = "800MB"
+MOST_THREADS = 4
+POLL_S = 0.01
+
+#: What DuckDB raises for a damaged file.
+DAMAGES = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+#: It raises the same for these as for a full disk.
+SIGNS_OF_DAMAGE = ("orrupt", "checksum", "not a valid DuckDB", "Could not read", "version number")
+
+
+class IndexBusy(TimeoutError):
+    """Another process held the index for longer than was to be waited."""
+
+
+class IndexDamaged(Exception):
+    """The kept file cannot be read, or is of another format."""
+
+
+class FileLock:
+    """A lock between processes, and between threads too: each holding opens the file anew."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def acquire(self, *, exclusive: bool, wait_s: float) -> int:
+        """Return the descriptor that holds the lock until it is closed. Raises IndexBusy."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(descriptor)
+                    raise IndexBusy(
+                        f"another process has held {self._path} for {wait_s:g} s: try again later"
+                    ) from None
+                time.sleep(POLL_S)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            else:
+                return descriptor
+
+
+@dataclass(slots=True)
+class KeptDatabase:
+    """The database file in a folder, and the engine that reads and writes it."""
+
+    folder: Path
+    wait_s: float = 30.0
+    _engine: duckdb.DuckDBPyConnection = field(init=False)
+    _lock: FileLock = field(init=False)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _readers: int = 0
+    _held: int = -1
+    _viewed: bool = False
+
+    def __post_init__(self) -> None:
+        self._lock = FileLock(self.folder / "database.lock")
+        self._engine = _engine(self.folder)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.folder / DATABASE
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Attach the file for a with block; threads of this process share it.
+
+        Raises IndexBusy and IndexDamaged.
+        """
+        with self._guard:
+            if self._readers == 0:
+                self._held = self._lock.acquire(exclusive=False, wait_s=self.wait_s)
+                try:
+                    self._attach("READ_ONLY")
+                except BaseException:
+                    os.close(self._held)
+                    raise
+            self._readers += 1
+        cursor = self._engine.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._guard:
+                self._readers -= 1
+                if self._readers == 0:
+                    self._detach()
+                    os.close(self._held)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Attach the file for one transaction, which is committed when the with block ends well.
+
+        Raises IndexBusy and IndexDamaged.
+        """
+        held = self._lock.acquire(exclusive=True, wait_s=self.wait_s)
+        try:
+            self._attach("READ_WRITE")
+            cursor = self._engine.cursor()
+            try:
+                cursor.begin()
+                yield cursor
+                cursor.commit()
+            finally:
+                cursor.close()
+                self._detach()
+        finally:
+            os.close(held)
+
+    def prepare(self) -> None:
+        """Make the file if there is none. Raises IndexDamaged when it is of another format."""
+        if not self.path.exists():
+            with self.writing() as database:
+                database.execute(TABLES)
+                database.execute("INSERT INTO kept.format VALUES (?)", [fingerprint()])
+        with damage_told(), self.writing() as database:
+            try:
+                found = database.execute("FROM kept.format").fetchall()
+            except duckdb.CatalogException as error:
+                raise IndexDamaged("it was left unfinished") from error
+            if found != [(fingerprint(),)]:
+                raise IndexDamaged("it was made by another version, or by other contracts")
+
+    def discard(self) -> None:
+        """Remove the file, and whatever the engine thinks of it."""
+        held = self._lock.acquire(exclusive=True, wait_s=self.wait_s)
+        try:
+            self._engine.close()
+            for path in self.folder.glob(f"{DATABASE}*"):
+                path.unlink()
+            self._engine, self._viewed = _engine(self.folder), False
+        finally:
+            os.close(held)
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._engine.close()
+
+    def _attach(self, mode: str) -> None:
+        path = str(self.path).replace("'", "''")
+        if mode == "READ_ONLY" and not self.path.exists():
+            raise IndexBusy("another process is making the index: try again")
+        with damage_told():
+            self._engine.execute(f"ATTACH '{path}' AS kept ({mode})")
+        if mode == "READ_ONLY" and not self._viewed:
+            self._engine.execute(VIEWS)
+            self._viewed = True
+
+    def _detach(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._engine.execute("DETACH kept")
+
+
+@contextlib.contextmanager
+def damage_told() -> Iterator[None]:
+    """Raise IndexDamaged for what DuckDB raises when a file is damaged."""
+    try:
+        yield
+    except DAMAGES as error:
+        raise IndexDamaged(str(error).splitlines()[0]) from error
+    except duckdb.IOException as error:
+        if any(sign in str(error) for sign in SIGNS_OF_DAMAGE):
+            raise IndexDamaged(str(error).splitlines()[0]) from error
+        raise
+
+
+def _engine(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return an engine that can reach nothing but the folder, whatever a query says."""
+    engine = duckdb.connect(
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "threads": min(MOST_THREADS, len(os.sched_getaffinity(0))),
+            "temp_directory": str(folder / f"spill-{os.getpid()}"),
+        }
+    )
+    quoted = str(folder).replace("'", "''")
+    engine.execute(f"SET allowed_directories = ['{quoted}']")
+    engine.execute("SET enable_external_access = false")
+    return engine

@@ -1,0 +1,114 @@
+"""The tables of the index, and how lines come into them; the columns are the contracts'."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import orjson
+
+from explorer.index.columns import ACTOR, CORRELATION, payload_columns
+from observability.contracts import schemas
+
+#: Raise it when the tables or the judgement change otherwise than by the contracts.
+FORMAT = 1
+#: A row's number tells the file and the line; below 2^53, so that JavaScript can hold it.
+LINES_A_FILE = 1 << 34
+MAX_OBJECT_BYTES = 8 << 20
+
+_IDS = ", ".join(f"{column} VARCHAR" for column in CORRELATION)
+_ACTOR = ", ".join(f"{column} VARCHAR" for column in ACTOR)
+_PAYLOAD = ", ".join(f"{column.name} {column.sql_type}" for column in payload_columns())
+
+TABLES = f"""
+CREATE TABLE kept.format (fingerprint VARCHAR);
+CREATE TABLE kept.files (
+    number BIGINT, path VARCHAR, lines BIGINT, events BIGINT, invalid BIGINT, foreign_lines BIGINT,
+    repeats BIGINT, state VARCHAR
+);
+CREATE TABLE kept.stored (
+    row BIGINT, event_id VARCHAR, event_name VARCHAR, area VARCHAR, action VARCHAR,
+    occurred_at TIMESTAMP, severity VARCHAR, schema_version VARCHAR, {_IDS}, {_ACTOR}, {_PAYLOAD},
+    payload VARCHAR, byte_offset BIGINT, byte_length BIGINT
+);
+CREATE TABLE kept.invalid (
+    row BIGINT, reason VARCHAR, excerpt VARCHAR, byte_offset BIGINT, byte_length BIGINT
+);
+"""
+
+#: What queries see; the kept database need not be attached for it to stand.
+VIEWS = f"""
+CREATE OR REPLACE VIEW events AS
+SELECT stored.* EXCLUDE (byte_offset, byte_length), files.path AS file,
+    stored.row % {LINES_A_FILE} AS line
+FROM kept.stored JOIN kept.files ON files.number = stored.row // {LINES_A_FILE};
+CREATE OR REPLACE VIEW invalid_lines AS
+SELECT files.path AS file, invalid.row % {LINES_A_FILE} AS line, reason, excerpt, row
+FROM kept.invalid JOIN kept.files ON files.number = invalid.row // {LINES_A_FILE};
+"""  # noqa: S608  constants alone
+
+
+def fingerprint() -> str:
+    """Return what has to agree for an index to be extended: format, tables and contracts."""
+    contracts = orjson.dumps(dict(schemas()), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(f"{FORMAT}{TABLES}".encode() + contracts).hexdigest()
+
+
+def load_events(spooled: Iterable[Path]) -> str:
+    """Return the statement that takes in the events of spool files (`judging.py`)."""
+    types = {column.field: column.sql_type for column in payload_columns()}
+    fields = orjson.dumps(types).decode()
+    ids = ", ".join(f"event.correlation.{column}" for column in CORRELATION)
+    actor = ", ".join(f"event.actor.{column}" for column in ACTOR)
+    payload = ", ".join(f'told."{column.field}"' for column in payload_columns())
+    return f"""
+    INSERT INTO kept.stored
+    SELECT row, event.event_id, event.event_name, split_part(event.event_name, '.', 2),
+        split_part(event.event_name, '.', -1), event.occurred_at, event.severity,
+        event.schema_version, {ids}, {actor}, {payload}, event.payload, byte_offset, byte_length
+    FROM (
+        SELECT *, json_transform(event.payload, '{fields}') AS told
+        FROM read_ndjson({_names(spooled)}, maximum_object_size = {MAX_OBJECT_BYTES},
+            -- An object with a key twice: the first of them is taken.
+            ignore_errors = true,
+            columns = {{
+                row: 'BIGINT', byte_offset: 'BIGINT', byte_length: 'BIGINT',
+                event: 'STRUCT(
+                    schema_version VARCHAR, event_id VARCHAR, event_name VARCHAR,
+                    occurred_at TIMESTAMP, severity VARCHAR, correlation STRUCT({_IDS}),
+                    actor STRUCT({_ACTOR}), payload JSON
+                )'
+            }})
+    )
+    """  # noqa: S608  constants and file names of our own
+
+
+def load_invalid(spooled: Iterable[Path]) -> str:
+    """Return the statement that takes in the invalid lines of spool files."""
+    return f"""
+    INSERT INTO kept.invalid
+    FROM read_ndjson({_names(spooled)}, columns = {{
+        row: 'BIGINT', reason: 'VARCHAR', excerpt: 'VARCHAR',
+        byte_offset: 'BIGINT', byte_length: 'BIGINT'
+    }})
+    """
+
+
+def drop_repeats(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return the statement that drops, of the rows just taken in, those whose event is known.
+
+    Of several in the same batch the first row is kept.
+    """
+    fresh = " OR ".join(f"row BETWEEN {first} AND {last}" for first, last in ranges)
+    return f"""
+    DELETE FROM kept.stored WHERE ({fresh}) AND row IN (
+        SELECT fresh.row
+        FROM (SELECT row, event_id FROM kept.stored WHERE event_id NOT NULL AND ({fresh})) fresh
+        JOIN (SELECT row, event_id, ({fresh}) AS is_fresh FROM kept.stored) known
+        USING (event_id) WHERE NOT known.is_fresh OR known.row < fresh.row
+    ) RETURNING row
+    """  # noqa: S608  numbers alone
+
+
+def _names(paths: Iterable[Path]) -> str:
+    quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    return f"[{quoted}]"
