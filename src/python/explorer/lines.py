@@ -48,15 +48,8 @@ def fault_of(line: bytes) -> str | None:
     name = envelope.get("event_name") if isinstance(envelope, dict) else None
     if not isinstance(name, str) or not name.startswith(OURS):
         return None
-    return told_violations(envelope)
-
-
-def told_violations(envelope: object) -> str:
-    """Return the rules that an envelope breaks, in words; "" when it is valid."""
-    return "; ".join(
-        f"{violation.path or '/'} breaks {violation.rule}"
-        for violation in obs.envelope_violations(envelope)
-    )
+    broken = obs.envelope_violations(envelope)
+    return _told(broken) if broken else ""
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[EventLine | InvalidLine]:
@@ -75,8 +68,8 @@ def parse_line(line: bytes, *, file: str, number: int) -> EventLine | InvalidLin
         return InvalidLine(file=file, number=number, reason="is not JSON")
     if not isinstance(envelope, dict):
         return InvalidLine(file=file, number=number, reason="is not a JSON object")
-    if rules := told_violations(envelope):
-        return InvalidLine(file=file, number=number, reason=rules)
+    if broken := obs.envelope_violations(envelope):
+        return InvalidLine(file=file, number=number, reason=_told(broken))
     return EventLine(
         event_id=envelope.get("event_id"),
         event_name=envelope["event_name"],
@@ -93,3 +86,7 @@ def without_repeats(lines: Iterable[EventLine]) -> list[EventLine]:
     for line in lines:
         seen.setdefault(line.event_id or id(line), line)
     return sorted(seen.values(), key=lambda line: (line.occurred_at, line.event_id or ""))
+
+
+def _told(broken: Iterable[obs.Violation]) -> str:
+    return "; ".join(f"{violation.path or '/'} breaks {violation.rule}" for violation in broken)

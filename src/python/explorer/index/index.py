@@ -53,6 +53,7 @@ class Index(AbstractContextManager["Index"]):
         tell: Callable[[str], None] = tell_on_stderr,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
+        self.folder = folder
         self._sources = sources
         self._stdin = folder / "stdin" if STDIN in sources else None
         self._kept = KeptDatabase(folder.resolve())

@@ -54,7 +54,7 @@ def judge(order: Order) -> Judged:
     for line in order.block.lines():
         fault = _fault(line)
         if fault == "":
-            place = (base + line.number, line.offset, line.length, line.content.strip())
+            place = (base + line.number, line.offset, line.length, line.content)
             events.append(b'{"row":%d,"byte_offset":%d,"byte_length":%d,"event":%b}\n' % place)
         elif fault is None:
             foreign += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from explorer.sources.stream import BrokenStream, Read
-from explorer.sources.wrapped import Line, may_be_wrapped, numbered, take_apart
+from explorer.sources.wrapped import Line, may_be_wrapped, split, take_apart
 
 BLOCK_BYTES = 4 << 20
 #: A longer line is no event, and only its beginning is kept.
@@ -49,43 +49,36 @@ class Block:
     taken_apart: Sequence[Line] | None = None
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines with their places, without their line feeds."""
+        """Yield the lines with their places, without line feeds."""
         if self.taken_apart is not None:
             yield from self.taken_apart
             return
-        at = self.start
-        for number, (offset, content) in enumerate(numbered(self.data), start=at.line):
-            fault = TOO_LONG if len(content) > MAX_LINE_BYTES else ""
-            kept = content[:EXCERPT_BYTES] if fault else content.rstrip(b"\r\n")
-            yield Line(
-                number=number,
-                offset=at.offset + offset,
-                length=len(content),
-                content=kept,
-                fault=fault,
-            )
+        offset = self.start.offset
+        for number, content in enumerate(split(self.data), start=self.start.line):
+            length = len(content)
+            if length > MAX_LINE_BYTES:
+                yield Line(number, offset, length, content[:EXCERPT_BYTES], TOO_LONG)
+            else:
+                yield Line(number, offset, length, content.rstrip(b"\r\n"))
+            offset += length
 
 
 def read_blocks(
-    read: Read, position: Position, *, final: bool, size: int = BLOCK_BYTES
+    read: Read, position: Position, *, final: bool, size: int = BLOCK_BYTES, eager: bool = False
 ) -> Iterator[Block]:
     """Yield blocks from `position` to the end of the stream.
 
     With `final` nothing can follow: what has no line feed yet, or waits for its other parts, is
     then a line as well. Without, it is left for later, but for a JSON object that is complete.
+    `eager` does not wait for a full block, when the stream is somebody's who is still writing.
     """
-    data, broken = b"", ""
-    while True:
-        try:
-            more = read(size)
-        except BrokenStream as error:
-            more, broken = b"", str(error)
+    data, broken, at_end = b"", "", False
+    while not at_end:
+        more, at_end, broken = _filled(read, size, eager=eager)
         if position.within_line and more:
             position, more = _after_line_feed(position, more)
         data += more
-        if len(more) > 0 and len(data) < size:
-            continue
-        block = _cut(data, position, final=final and not more)
+        block = _cut(data, position, final=final and at_end)
         if block:
             yield block
             data = data[block.end.offset - position.offset :]
@@ -94,11 +87,25 @@ def read_blocks(
             block, data = _endless(data, position, read)
             yield block
             position = block.end
-        if not more:
-            break
     if broken:
         told = _faulty(position, data, len(data), broken)
         yield Block(start=position, end=position, taken_apart=[told])
+
+
+def _filled(read: Read, size: int, *, eager: bool) -> tuple[bytes, bool, str]:
+    """Return so many bytes, or those up to the end; whether that is the end, and what broke it."""
+    pieces: list[bytes] = []
+    missing = size
+    while missing > 0:
+        try:
+            piece = read(missing)
+        except BrokenStream as error:
+            return b"".join(pieces), True, str(error)
+        if not piece:
+            return b"".join(pieces), True, ""
+        pieces.append(piece)
+        missing = 0 if eager else missing - len(piece)
+    return b"".join(pieces), False, ""
 
 
 def _after_line_feed(position: Position, more: bytes) -> tuple[Position, bytes]:
@@ -124,7 +131,7 @@ def _taken_apart(data: bytes, position: Position, *, final: bool) -> Block | Non
     if kept == 0:
         return None
     placed = [
-        replace(line, offset=position.offset + line.offset) for line in lines if line.offset < kept
+        line._replace(offset=position.offset + line.offset) for line in lines if line.offset < kept
     ]
     return Block(start=position, end=_behind(position, data[:kept]), taken_apart=placed)
 

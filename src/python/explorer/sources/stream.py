@@ -18,6 +18,7 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 #: A frame that asks for a larger window is refused, since it would take as much memory.
 MAX_WINDOW_BYTES = 128 << 20
 UNPACK_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+PIECE_BYTES = 1 << 17
 SKIP_BYTES = 1 << 20
 
 #: Returns at most so many bytes, as soon as there are any, and none at the end.
@@ -50,7 +51,9 @@ def open_stream(path: Path, offset: int = 0) -> Iterator[Read]:
             read = _unpacking(gzip.GzipFile(fileobj=file).read1)
         elif start.startswith(ZSTD):
             unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES)
-            read = _unpacking(unpacker.stream_reader(file, read_across_frames=True).read)
+            reader = unpacker.stream_reader(file, PIECE_BYTES, read_across_frames=True)
+            # In small pieces: what was unpacked together with a damage is lost.
+            read = _unpacking(lambda size: reader.read(min(size, PIECE_BYTES)))
         else:
             file.seek(offset)
             yield file.read

@@ -6,22 +6,21 @@ a string or, where it is no UTF-8, as a list of bytes.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 #: What no block without wrapped lines contains by chance: with none of them nothing is unwrapped.
-SIGNS = (b" stdout ", b" stderr ", b'"log":', b'"MESSAGE"')
+SIGNS = (b" std", b'"log":', b'"MESSAGE"')
 CRI = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?::\S*)? ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A line's content, and where it stands: `length` reaches to the end of its last part.
 
-    `fault` says what keeps it from being read as a whole.
+    `fault` says what keeps it from being read as a whole. A tuple, since millions are made.
     """
 
     number: int
@@ -53,7 +52,8 @@ def take_apart(data: bytes, first: int, *, most_bytes: int, final: bool) -> tupl
     """
     lines: list[Line] = []
     open_parts: dict[str, Line] = {}
-    for number, (offset, wrapped) in enumerate(numbered(data), start=first):
+    offset = 0
+    for number, wrapped in enumerate(split(data), start=first):
         part = unwrap(wrapped.rstrip(b"\r\n"))
         begun = open_parts.pop(part.stream, None) if part.stream else None
         line = Line(
@@ -66,6 +66,7 @@ def take_apart(data: bytes, first: int, *, most_bytes: int, final: bool) -> tupl
             lines.append(line)
         else:
             open_parts[part.stream] = line
+        offset += len(wrapped)
     for stream, line in list(open_parts.items()):
         if final or len(data) - line.offset > most_bytes:
             lines.append(open_parts.pop(stream))
@@ -114,22 +115,14 @@ def _message(message: Any) -> bytes | None:
     if isinstance(message, str):
         return message.rstrip("\r\n").encode()
     try:
-        return bytes(message) if isinstance(message, list) else None
+        return bytes(message).rstrip(b"\r\n") if isinstance(message, list) else None
     except (TypeError, ValueError):  # several messages in one entry, or no bytes
         return None
 
 
-def numbered(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each line of the data with its offset there."""
-    offset = 0
-    for line in data.splitlines(keepends=True) if b"\r" not in data else _split(data):
-        yield offset, line
-        offset += len(line)
-
-
-def _split(data: bytes) -> Iterator[bytes]:
-    """Split at line feeds alone: a carriage return may stand within a line."""
-    lines = data.split(b"\n")
-    yield from (line + b"\n" for line in lines[:-1])
-    if lines[-1]:
-        yield lines[-1]
+def split(data: bytes) -> list[bytes]:
+    """Return the lines with their line feeds; a carriage return is none, other than Python's."""
+    if b"\r" not in data:
+        return data.splitlines(keepends=True)
+    *lines, last = data.split(b"\n")
+    return [line + b"\n" for line in lines] + ([last] if last else [])
