@@ -67,7 +67,7 @@ def test_files_are_read_in_order_with_line_numbers(tmp_path: Path) -> None:
     path.write_bytes(line() + b"noise\n" + line())
     first, noise, last = read_files([path])
     assert isinstance(first, EventLine)
-    assert noise == InvalidLine(file="api.jsonl", number=2, reason="is not JSON")
+    assert noise == InvalidLine(file="api.jsonl", number=2, reason="is not JSON", foreign=True)
     assert isinstance(last, EventLine)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from explorer.check.fact import Break
 from explorer.check.judge import Judge
 from explorer.check.rules import Allowance
+from explorer.sources import lines_of
 
 STREAMS = files("tests") / "fixtures" / "explorer" / "streams"
 
@@ -45,7 +46,7 @@ def breaks_of(
         judge = stack.enter_context(Judge(allowance=allowance or Allowance()))
         found: list[Break] = []
         for name, lines in streams.items():
-            found += judge.take(BytesIO(b"".join(lines)), name)
+            found += judge.take(lines_of(BytesIO(b"".join(lines)).read), name)
         return [*found, *judge.breaks()]
 
 

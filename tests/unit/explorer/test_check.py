@@ -1,5 +1,6 @@
 """`narralytica check` finds any one change to a good stream, and nothing in the good stream."""
 
+import gzip
 import random
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 import observability as obs
 from explorer.check import check
-from explorer.check.judge import MAX_LINE_BYTES, Judge
+from explorer.check.judge import Judge
 from explorer.check.rules import Allowance
+from explorer.sources import MAX_LINE_BYTES, lines_of
 from tests.unit.explorer.recorded import (
     DEMO,
     SAMPLE,
@@ -287,13 +289,13 @@ def test_memory_does_not_grow_with_the_stream() -> None:
         def __init__(self) -> None:
             self.left = 64
 
-        def readline(self, limit: int) -> bytes:
+        def read(self, limit: int) -> bytes:
             self.left -= 1
             return b"x" * limit if self.left > 0 else b""
 
     with Judge() as judge:
         tracemalloc.start()
-        [broken] = list(judge.take(Endless(), "-"))  # type: ignore[arg-type]
+        [broken] = list(judge.take(lines_of(Endless().read), "-"))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert "longer than" in broken.message
@@ -306,7 +308,7 @@ def test_memory_is_bounded_for_any_number_of_lines() -> None:
     def most_memory(lines: int) -> int:
         with Judge() as judge:
             tracemalloc.start()
-            assert not list(judge.take(LinesOf(islice(repeat(line), lines)), "-"))  # type: ignore[arg-type]
+            assert not list(judge.take(lines_of(LinesOf(islice(repeat(line), lines)).read), "-"))
             _, most = tracemalloc.get_traced_memory()
             tracemalloc.stop()
         return most
@@ -318,7 +320,7 @@ class LinesOf:
     def __init__(self, lines: Iterator[bytes]) -> None:
         self.lines = lines
 
-    def readline(self, _limit: int) -> bytes:
+    def read(self, _size: int) -> bytes:
         return next(self.lines, b"")
 
 
@@ -344,6 +346,24 @@ def test_the_command_reads_standard_input(tmp_path: Path) -> None:
     assert broken.exit_code == 1
     assert "schema" in broken.stdout
     assert "\x1b" not in broken.stdout
+
+
+def test_the_command_takes_folders_and_packed_files_and_may_skip_other_programs_lines(
+    tmp_path: Path,
+) -> None:
+    api, *workers = DEMO.values()
+    folder = tmp_path / "logs"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "api.log").write_bytes(b"other\n".join([b"", *encoded(api)]))
+    for number, lines in enumerate(workers):
+        (tmp_path / f"{number}.gz").write_bytes(gzip.compress(b"".join(encoded(lines))))
+    sources = [str(folder), str(tmp_path / "*.gz")]
+    strict = CliRunner().invoke(check, sources)
+    assert strict.exit_code == 1
+    assert strict.stdout.count("api.log:") == strict.stdout.count("is not JSON") == len(api)
+    lenient = CliRunner().invoke(check, ["--skip-foreign", *sources])
+    assert lenient.exit_code == 0
+    assert f"{len(api)} of other programs, 0 breaks" in lenient.stderr
 
 
 def test_a_missing_file_is_named() -> None:

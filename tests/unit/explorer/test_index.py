@@ -1,17 +1,15 @@
-"""The index holds exactly what the lines say, whatever they are in, and is extended, not made anew."""
+"""The index holds what the lines say, whatever they are in, and is extended, not made anew."""
 
 import gzip
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from importlib.resources import as_file
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +25,7 @@ from explorer.sources import MissingSource
 from explorer.trace.connected import connected_events
 from observability.contracts import schemas
 from tests.contract.judges import FIXTURES
-from tests.unit.explorer.recorded import DEMO, SAMPLE, STREAMS, encoded
+from tests.unit.explorer.recorded import DEMO, SAMPLE, encoded
 
 SAMPLE_LINES = encoded(SAMPLE["sample"])
 DEMO_LINES = [line for lines in DEMO.values() for line in encoded(lines)]
@@ -158,8 +156,8 @@ def test_packed_wrapped_and_plain_files_of_a_directory_are_read_alike(tmp_path: 
         for part in (text[3][:100], text[3][100:] + "\n")
     ]
     written(folder / "docker-json.log", *encoded(docker))
-    cri = f"{time_} stdout P {text[4][:99]}\n{time_} stderr F warning\n{time_} stdout F {text[4][99:]}\n"
-    written(folder / "0.log", cri.encode())
+    cri = (f"stdout P {text[4][:99]}", "stderr F warning", f"stdout F {text[4][99:]}")
+    written(folder / "0.log", *(f"{time_} {line}\n".encode() for line in cri))
     journal = {"__REALTIME_TIMESTAMP": "1", "MESSAGE": list(lines[5])}
     written(folder / "journal.json", *encoded([journal]))
     with Index.open([folder]) as index:

@@ -124,8 +124,7 @@ def test_a_packed_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(b"first\nsecond\n" * 1000)[:-20])
     with open_stream(path) as read, pytest.raises(BrokenStream):
-        while read(1 << 20):
-            pass
+        list(iter(lambda: read(1 << 20), b""))
 
 
 # Blocks

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from explorer.trace import trace
 from explorer.trace.build import build
+from explorer.trace.command import INDEXED_BYTES
 from explorer.trace.waterfall import waterfall
-from tests.unit.explorer.recorded import DEMO, STREAMS
+from tests.unit.explorer.recorded import DEMO, STREAMS, encoded
 from tests.unit.explorer.telling import NOON, job, run
 from tests.unit.explorer.test_trace_situations import SITUATIONS
 
@@ -156,3 +157,35 @@ def test_mermaid_gets_a_gantt_chart() -> None:
     rows = traced(CREATED["job_id"], "--format", "mermaid").stdout.splitlines()
     assert rows[0] == "gantt"
     assert any(row.strip().startswith("transcribe 1 :done, s") for row in rows)
+
+
+@pytest.mark.parametrize("form", ["terminal", "chrome-trace"])
+def test_large_files_and_standard_input_are_told_from_an_index_and_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lines = b"".join(line for file in DEMO.values() for line in encoded(file))
+    path = tmp_path / "all.jsonl"
+    path.write_bytes(lines)
+    wanted = [CREATED["job_id"][:20], "--format", form]
+    told = CliRunner().invoke(trace, [wanted[0], str(path), *wanted[1:]])
+    assert told.exit_code == 0
+    assert not (tmp_path / "cache").exists()
+    stdin = CliRunner().invoke(trace, [wanted[0], "-", *wanted[1:]], input=lines)
+    path.write_bytes(lines + b" " * INDEXED_BYTES)
+    indexed = CliRunner().invoke(trace, [wanted[0], str(tmp_path), *wanted[1:]])
+    assert (tmp_path / "cache" / "narralytica" / "index").is_dir()
+    assert told.stdout == stdin.stdout == indexed.stdout
+    unknown = CliRunner().invoke(trace, ["beef", str(path)])
+    assert (unknown.exit_code, "begins with 'beef'" in unknown.stderr) == (1, True)
+    several = CliRunner().invoke(trace, ["0", str(path)])
+    assert (several.exit_code, "ids begin with '0'" in several.stderr) == (1, True)
+
+
+def test_a_job_of_50_000_events_is_told() -> None:
+    events = [job(0, "created")]
+    for number in range(25_000):
+        events.append(run(number, "started", number, "enrich", attempt=number + 1))
+        events.append(run(number + 0.5, "failed", number, "enrich", attempt=number + 1))
+    rows = list(waterfall(build(events), now=NOON, width=100))
+    assert len(rows) > 25_000

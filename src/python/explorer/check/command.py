@@ -1,7 +1,7 @@
 """`narralytica check`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,8 +10,7 @@ from explorer.check.fact import Break
 from explorer.check.judge import Judge
 from explorer.check.rules import Allowance
 from explorer.harmless import harmless
-
-STDIN = Path("-")
+from explorer.sources import MissingSource, discover, read_lines
 
 
 @click.command()
@@ -19,8 +18,9 @@ STDIN = Path("-")
     "files",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=click.Path(allow_dash=True, path_type=Path),
 )
+@click.option("--skip-foreign", is_flag=True, help="Pass over other programs' lines.")
 @click.option("--ongoing", is_flag=True, help="Jobs may still be under way: let ends be missing.")
 @click.option(
     "--clock-skew",
@@ -30,8 +30,11 @@ STDIN = Path("-")
     show_default=True,
     help="How far the clocks of two services may differ.",
 )
-def check(files: tuple[Path, ...], ongoing: bool, clock_skew: float) -> None:
-    """Judge the event lines of FILES (- is standard input) by schema and lifecycle rules.
+def check(files: tuple[Path, ...], skip_foreign: bool, ongoing: bool, clock_skew: float) -> None:
+    """Judge the event lines of FILES by schema and lifecycle rules.
+
+    FILES are files, also .gz and .zst, directories, globs, and - for standard input. Lines that
+    Docker, CRI or journald wrapped are unwrapped.
 
     Give all files of a system together: a job's lines stand in many. Memory does not grow with
     their number; a temporary file does. Exits with 1 when a rule is broken, and tells each break
@@ -39,16 +42,21 @@ def check(files: tuple[Path, ...], ongoing: bool, clock_skew: float) -> None:
 
     \b
       narralytica check events/*.jsonl
-      zcat old.jsonl.gz | narralytica check - --ongoing
+      narralytica check /var/log/pods old.jsonl.zst - --ongoing --skip-foreign
     """
+    try:
+        paths = discover(files)
+    except MissingSource as error:
+        raise click.BadParameter(str(error), param_hint="FILES") from error
     allowance = Allowance(ongoing=ongoing, clock_skew_us=round(clock_skew * 1_000_000))
     found = 0
     try:
-        with Judge(allowance=allowance) as judge:
-            for broken in _breaks(judge, files):
+        with Judge(allowance=allowance, skip_foreign=skip_foreign) as judge:
+            for broken in _breaks(judge, paths):
                 found += 1
                 click.echo(told(broken))
-            click.echo(f"{judge.lines} lines, {found} breaks", err=True)
+            foreign = f", {judge.foreign} of other programs" if skip_foreign else ""
+            click.echo(f"{judge.lines} lines{foreign}, {found} breaks", err=True)
     except OSError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(1 if found else 0)
@@ -61,11 +69,7 @@ def told(broken: Break) -> str:
     return f"{harmless(str(broken.place))}  {rule}  {harmless(broken.message)}{harmless(ids)}"
 
 
-def _breaks(judge: Judge, files: tuple[Path, ...]) -> Iterator[Break]:
-    for path in files:
-        if path == STDIN:
-            yield from judge.take(sys.stdin.buffer, "-")
-        else:
-            with path.open("rb") as file:
-                yield from judge.take(file, str(path))
+def _breaks(judge: Judge, paths: Sequence[Path]) -> Iterator[Break]:
+    for path in paths:
+        yield from judge.take(read_lines(path), str(path))
     yield from judge.breaks()

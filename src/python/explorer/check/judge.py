@@ -15,15 +15,14 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import BinaryIO
 
 from explorer.check.fact import Break, Fact, Place, fact_of, packed, unpacked
 from explorer.check.rules import Allowance, job_breaks
-from explorer.lines import InvalidLine, parse_line
+from explorer.lines import EventLine, parse_line
+from explorer.sources import Line, read_lines
 
 CACHE_KIB = 32 * 1024
 BATCH = 2_000
-MAX_LINE_BYTES = 1 << 20
 
 TABLE = """
 PRAGMA journal_mode = OFF;
@@ -66,7 +65,10 @@ class Judge(AbstractContextManager["Judge"]):
     """Takes in the lines of any number of files, and then tells what is wrong with them."""
 
     allowance: Allowance = field(default_factory=Allowance)
+    #: Whether to pass over other programs' lines, rather than to tell each as a break.
+    skip_foreign: bool = False
     lines: int = 0
+    foreign: int = 0
     _files: list[str] = field(default_factory=list)
     _batch: list[tuple[object, ...]] = field(default_factory=list)
     _folder: TemporaryDirectory[str] = field(
@@ -88,20 +90,19 @@ class Judge(AbstractContextManager["Judge"]):
         self._store.close()
         self._folder.cleanup()
 
-    def take(self, file: BinaryIO, name: str) -> Iterator[Break]:
+    def take(self, lines: Iterable[Line], name: str) -> Iterator[Break]:
         """Take in a file's lines; yield at once what is no valid event."""
         self._files.append(name)
-        for number, line in enumerate(_bounded_lines(file), start=1):
+        for line in lines:
             self.lines += 1
-            place = Place(file=name, line=number)
-            if len(line) > MAX_LINE_BYTES:
-                yield _invalid(place, f"is longer than {MAX_LINE_BYTES} bytes")
-                continue
-            event = parse_line(line, file=name, number=number)
-            if isinstance(event, InvalidLine):
-                yield _invalid(place, event.reason)
+            place = Place(file=name, line=line.number)
+            event = parse_line(line.content, file=name, number=line.number, fault=line.fault)
+            if isinstance(event, EventLine):
+                self._keep(fact_of(event, place, line.content))
+            elif event.foreign and self.skip_foreign:
+                self.foreign += 1
             else:
-                self._keep(fact_of(event, place, line))
+                yield _invalid(place, event.reason)
 
     def breaks(self) -> Iterator[Break]:
         """Yield every break of a lifecycle rule by the lines taken in so far."""
@@ -150,18 +151,9 @@ def check_files(paths: Iterable[Path], allowance: Allowance | None = None) -> Ve
     with Judge(allowance=allowance or Allowance()) as judge:
         breaks: list[Break] = []
         for path in paths:
-            with path.open("rb") as file:
-                breaks += judge.take(file, str(path))
+            breaks += judge.take(read_lines(path), str(path))
         breaks += judge.breaks()
         return Verdict(lines=judge.lines, breaks=tuple(breaks))
-
-
-def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines, of an endless one no more than its beginning."""
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        yield line
-        while not line.endswith(b"\n") and len(line) > MAX_LINE_BYTES:
-            line = file.readline(MAX_LINE_BYTES + 1)
 
 
 def _invalid(place: Place, reason: str) -> Break:

@@ -9,11 +9,10 @@ from pathlib import Path
 import orjson
 
 from explorer.index.schema import LINES_A_FILE
-from explorer.lines import OUR_SIGN, fault_of
-from explorer.sources import MAX_LINE_BYTES, TOO_LONG, Block, Line
+from explorer.lines import is_ours, judged
+from explorer.sources import Block, Line
 
 EXCERPT_CHARACTERS = 200
-SIGN_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +51,14 @@ def judge(order: Order) -> Judged:
     foreign = 0
     base = order.file * LINES_A_FILE
     for line in order.block.lines():
-        fault = _fault(line)
-        if fault == "":
+        envelope, fault = judged(line.content, line.fault)
+        if not fault:
             place = (base + line.number, line.offset, line.length, line.content)
             events.append(b'{"row":%d,"byte_offset":%d,"byte_length":%d,"event":%b}\n' % place)
-        elif fault is None:
-            foreign += 1
-        else:
+        elif is_ours(line.content, envelope):
             invalid.append(_told(base + line.number, line, fault))
+        else:
+            foreign += 1
     if events:
         events_file(order.spool).write_bytes(b"".join(events))
     if invalid:
@@ -70,12 +69,6 @@ def judge(order: Order) -> Judged:
         invalid=len(invalid),
         foreign=foreign,
     )
-
-
-def _fault(line: Line) -> str | None:
-    if line.fault == TOO_LONG or len(line.content) > MAX_LINE_BYTES:
-        return TOO_LONG if OUR_SIGN.search(line.content[:SIGN_BYTES]) else None
-    return line.fault or fault_of(line.content)
 
 
 def _told(row: int, line: Line, fault: str) -> bytes:

@@ -72,6 +72,8 @@ class KeptDatabase:
     wait_s: float = 30.0
     _engine: duckdb.DuckDBPyConnection = field(init=False)
     _lock: FileLock = field(init=False)
+    #: Whoever waits to write holds it, and lets no new reader pass.
+    _turnstile: FileLock = field(init=False)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _readers: int = 0
     _held: int = -1
@@ -79,6 +81,7 @@ class KeptDatabase:
 
     def __post_init__(self) -> None:
         self._lock = FileLock(self.folder / "database.lock")
+        self._turnstile = FileLock(self.folder / "turnstile.lock")
         self._engine = _engine(self.folder)
 
     @property
@@ -92,6 +95,7 @@ class KeptDatabase:
 
         Raises IndexBusy and IndexDamaged.
         """
+        os.close(self._turnstile.acquire(exclusive=False, wait_s=self.wait_s))
         with self._guard:
             if self._readers == 0:
                 self._held = self._lock.acquire(exclusive=False, wait_s=self.wait_s)
@@ -118,7 +122,7 @@ class KeptDatabase:
 
         Raises IndexBusy and IndexDamaged.
         """
-        held = self._lock.acquire(exclusive=True, wait_s=self.wait_s)
+        held = self._alone()
         try:
             self._attach("READ_WRITE")
             cursor = self._engine.cursor()
@@ -148,7 +152,7 @@ class KeptDatabase:
 
     def discard(self) -> None:
         """Remove the file, and whatever the engine thinks of it."""
-        held = self._lock.acquire(exclusive=True, wait_s=self.wait_s)
+        held = self._alone()
         try:
             self._engine.close()
             for path in self.folder.glob(f"{DATABASE}*"):
@@ -160,6 +164,14 @@ class KeptDatabase:
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
+
+    def _alone(self) -> int:
+        """Wait until nobody reads or writes; return the descriptor that keeps it so."""
+        turn = self._turnstile.acquire(exclusive=True, wait_s=self.wait_s)
+        try:
+            return self._lock.acquire(exclusive=True, wait_s=self.wait_s)
+        finally:
+            os.close(turn)
 
     def _attach(self, mode: str) -> None:
         path = str(self.path).replace("'", "''")

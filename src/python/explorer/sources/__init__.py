@@ -3,7 +3,7 @@
 from explorer.sources.blocks import MAX_LINE_BYTES, TOO_LONG, Block, Position, read_blocks
 from explorer.sources.discover import STDIN, MissingSource, discover
 from explorer.sources.follow import KnownFile, Stamp, Task, pending
-from explorer.sources.lines import read_lines
+from explorer.sources.lines import lines_of, read_lines
 from explorer.sources.stream import BrokenStream, open_stream
 from explorer.sources.wrapped import Line
 
@@ -20,6 +20,7 @@ __all__ = [
     "Stamp",
     "Task",
     "discover",
+    "lines_of",
     "open_stream",
     "pending",
     "read_blocks",

@@ -1,6 +1,6 @@
 """Finds everything that is connected with an id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from explorer.lines import EventLine
 from observability.events import JobStatusViewed
@@ -50,6 +50,14 @@ def _resolve(events: Iterable[EventLine], wanted: str) -> str:
                 return wanted
             if wanted and value.startswith(wanted):
                 candidates.setdefault(value, kind)
+    return chosen(candidates, wanted)
+
+
+def chosen(candidates: Mapping[str, str], wanted: str) -> str:
+    """Return the one candidate of the ids that begin with `wanted`, given with their kinds.
+
+    Raises UnknownId and AmbiguousId.
+    """
     if not candidates:
         raise UnknownId(f"no event bears an id that is or begins with {wanted!r}")
     if len(candidates) > 1:
