@@ -75,7 +75,7 @@ def _job(job_id: str, events: Sequence[EventLine], views: int) -> Span:
         [*told, *own[again[-1] if again else 0 :]], "job", f"job {job_type}", job_id, first
     )
     runs.sort(key=lambda run: str(run.start))
-    runs = [_waited(run, runs[:number], span) for number, run in enumerate(runs)]
+    runs = list(_with_waits(runs, span))
     loose = [event for event in events if event.correlation["job_run_id"] is None]
     marks = (*span.marks, f"started again {len(again)}×") if again else span.marks
     marks = (*marks, f"looked at {views}×") if views else marks
@@ -141,12 +141,21 @@ def _span(
     )
 
 
-def _waited(run: Span, before: Sequence[Span], job: Span) -> Span:
-    """Tell how long a run waited for its cause: the span it names as parent, else the last one."""
+def _with_waits(runs: Iterable[Span], job: Span) -> Iterator[Span]:
+    """Tell how long each run waited for its cause: an attempt before, its parent, or the last."""
+    attempts: dict[str, Span] = {}
+    by_span_id: dict[str | None, Span] = {}
+    last: Span | None = None
+    for run in runs:
+        retried = attempts.get(run.name)
+        parent = by_span_id.get(run.parent_span_id) if run.parent_span_id else None
+        yield _waited(run, retried or parent or last, job, "retry" if retried else "queue")
+        attempts[run.name] = last = run
+        by_span_id.setdefault(run.span_id, run)
+
+
+def _waited(run: Span, cause: Span | None, job: Span, waited_for: str) -> Span:
     run = _skewed(run, job)
-    retried = [each for each in before if each.name == run.name]
-    named = [each for each in before if each.span_id and each.span_id == run.parent_span_id]
-    cause = next(iter(retried[-1:] or named or before[-1:]), None)
     since = cause.end if cause else job.start
     if run.start is None or since is None or "no start" in run.marks:
         return run
@@ -154,7 +163,7 @@ def _waited(run: Span, before: Sequence[Span], job: Span) -> Span:
     if waited < 0:
         mark = f"starts {-waited * 1000:.0f} ms before its cause ended: clocks differ"
         return run if _is_skewed(run) else replace(run, marks=(*run.marks, mark))
-    return replace(run, waited_s=waited, waited_for="retry" if retried else "queue")
+    return replace(run, waited_s=waited, waited_for=waited_for)
 
 
 def _skewed(child: Span, parent: Span) -> Span:
