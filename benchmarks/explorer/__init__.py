@@ -1,0 +1,1 @@
+"""What indexing event lines and finding an id costs, beside grep, jq and lnav."""
