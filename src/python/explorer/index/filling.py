@@ -17,12 +17,12 @@ from explorer.index.files import FileRow
 from explorer.index.judges import Submit, judges
 from explorer.index.judging import Judged, Order, events_file, invalid_file
 from explorer.index.kept import KeptDatabase
-from explorer.index.schema import LINES_A_FILE, drop_repeats, load_events, load_invalid
+from explorer.index.schema import LINES_A_FILE, find_repeats, load_events, load_invalid
 from explorer.sources import Block, Task, open_stream, read_blocks
 
 #: Two of the engine's row groups.
-BATCH_EVENTS = 245_760
-BATCH_BLOCKS = 100
+BATCH_EVENTS = 491_520
+BATCH_BLOCKS = 200
 #: Starting processes pays only for more than this.
 ALONE_BYTES = 8 << 20
 MOST_JUDGES = 8
@@ -56,7 +56,6 @@ class _Batch:
     touched: set[int] = field(default_factory=set)
     events: list[Path] = field(default_factory=list)
     invalid: list[Path] = field(default_factory=list)
-    ranges: list[tuple[int, int]] = field(default_factory=list)
     events_count: int = 0
     blocks: int = 0
 
@@ -70,17 +69,8 @@ class _Batch:
         if judged.events:
             self.events.append(events_file(asked.spool))
             self.events_count += judged.events
-            self._add_range(
-                number * LINES_A_FILE + asked.block.start.line,
-                number * LINES_A_FILE + asked.block.end.line - 1,
-            )
         if judged.invalid:
             self.invalid.append(invalid_file(asked.spool))
-
-    def _add_range(self, first: int, last: int) -> None:
-        if self.ranges and self.ranges[-1][1] + 1 >= first >= self.ranges[-1][0]:
-            first = self.ranges.pop()[0]
-        self.ranges.append((first, last))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,9 +146,10 @@ class Filling:
         with self.kept.writing() as database:
             repeated: list[int] = []
             if batch.events:
-                database.execute(load_events(batch.events))
-                found = database.execute(drop_repeats(batch.ranges)).fetchall()
+                database.execute(find_repeats(batch.events))
+                found = database.execute("FROM repeated").fetchall()
                 repeated = [row // LINES_A_FILE for (row,) in found]
+                database.execute(load_events(batch.events))
             if batch.invalid:
                 database.execute(load_invalid(batch.invalid))
             for number in repeated:

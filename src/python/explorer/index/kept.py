@@ -212,5 +212,6 @@ def _engine(folder: Path) -> duckdb.DuckDBPyConnection:
     )
     quoted = str(folder).replace("'", "''")
     engine.execute(f"SET allowed_directories = ['{quoted}']")
+    engine.execute("SET preserve_insertion_order = false")
     engine.execute("SET enable_external_access = false")
     return engine

@@ -54,7 +54,7 @@ def fingerprint() -> str:
 
 
 def load_events(spooled: Iterable[Path]) -> str:
-    """Return the statement that takes in the events of spool files (`judging.py`)."""
+    """Return the statement that takes in the events of spool files, but for those `repeated`."""
     types = {column.field: column.sql_type for column in payload_columns()}
     fields = orjson.dumps(types).decode()
     ids = ", ".join(f"event.correlation.{column}" for column in CORRELATION)
@@ -79,6 +79,7 @@ def load_events(spooled: Iterable[Path]) -> str:
                 )'
             }})
     )
+    WHERE row NOT IN (FROM repeated)
     """  # noqa: S608  constants and file names of our own
 
 
@@ -93,20 +94,25 @@ def load_invalid(spooled: Iterable[Path]) -> str:
     """
 
 
-def drop_repeats(ranges: Iterable[tuple[int, int]]) -> str:
-    """Return the statement that drops, of the rows just taken in, those whose event is known.
+def find_repeats(spooled: Iterable[Path]) -> str:
+    """Return the statement that finds the rows of spool files whose event is known already.
 
-    Of several in the same batch the first row is kept.
+    Of several in the same batch the first row is none. They are put aside before `load_events`,
+    not deleted after it: the engine writes what it loads at once only if nothing of it is deleted.
     """
-    fresh = " OR ".join(f"row BETWEEN {first} AND {last}" for first, last in ranges)
     return f"""
-    DELETE FROM kept.stored WHERE ({fresh}) AND row IN (
-        SELECT fresh.row
-        FROM (SELECT row, event_id FROM kept.stored WHERE event_id NOT NULL AND ({fresh})) fresh
-        JOIN (SELECT row, event_id, ({fresh}) AS is_fresh FROM kept.stored) known
-        USING (event_id) WHERE NOT known.is_fresh OR known.row < fresh.row
-    ) RETURNING row
-    """  # noqa: S608  numbers alone
+    CREATE OR REPLACE TEMP TABLE repeated AS
+    WITH fresh AS MATERIALIZED (
+        SELECT row, event.event_id AS event_id
+        FROM read_ndjson({_names(spooled)}, maximum_object_size = {MAX_OBJECT_BYTES},
+            ignore_errors = true, columns = {{row: 'BIGINT', event: 'STRUCT(event_id VARCHAR)'}})
+        WHERE event.event_id NOT NULL
+    ), firsts AS (
+        SELECT event_id, min(row) AS first FROM fresh GROUP BY event_id HAVING count(*) > 1
+    )
+    SELECT row FROM fresh SEMI JOIN kept.stored USING (event_id) UNION
+    SELECT row FROM fresh JOIN firsts USING (event_id) WHERE row > first
+    """  # noqa: S608  constants and file names of our own
 
 
 def _names(paths: Iterable[Path]) -> str:
