@@ -7,6 +7,7 @@ from explorer.filter.condition import Condition, condition
 from explorer.filter.error import FilterError
 from explorer.filter.expression import EVERYTHING, All, Expression
 from explorer.filter.field import Field, Kind, fields
+from explorer.filter.moment import read_duration
 from explorer.filter.parse import parse
 from explorer.filter.predicate import predicate
 
@@ -22,4 +23,5 @@ __all__ = [
     "fields",
     "parse",
     "predicate",
+    "read_duration",
 ]

@@ -21,20 +21,8 @@ from explorer.filter.expression import (
     moment,
     ranks,
 )
-from explorer.filter.field import Field, Kind, Place, fields
-
-#: The payload's fields that have a column; the others are looked up in the column `payload`.
-COLUMNS = {
-    name: name
-    for name in (
-        *("job_type", "worker", "attempt", "status", "layer_name", "layer_version"),
-        *("model_provider", "model_id", "latency_ms", "backend_latency_ms", "error_type"),
-        *("error_message", "will_retry", "tokens_in", "tokens_out", "mode", "results_count"),
-        *("documents_count", "dropped_count", "violating_event_name", "method", "route"),
-        *("status_code", "parent_span_id"),
-    )
-} | {"index": "index_name"}
-TYPES = {Kind.NUMBER: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
+from explorer.filter.field import Field, Kind, fields
+from explorer.index.columns import RENAMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,7 @@ def condition(expression: Expression, now: datetime) -> Condition:
             sql = f"NOT coalesce({inner.sql}, false)"
             return Condition(sql=sql, parameters=inner.parameters)
         case Present(field):
-            return Condition(sql=f"{_value(field)} IS NOT NULL")
+            return Condition(sql=f"{column_of(field)} IS NOT NULL")
         case Like(field, patterns):
             return _like(field, patterns)
         case Mentions(pattern):
@@ -69,15 +57,9 @@ def condition(expression: Expression, now: datetime) -> Condition:
 
 def column_of(field: Field) -> str:
     """Return the SQL expression for what an event says under a field; it may be NULL."""
-    if field.place is not Place.PAYLOAD:
-        return field.name
-    return COLUMNS.get(field.name) or f"json_extract_string(payload, '$.\"{field.name}\"')"
-
-
-def _value(field: Field) -> str:
-    """Return the same, of the type that values are compared in."""
-    wanted = TYPES.get(field.kind)
-    return f"TRY_CAST({column_of(field)} AS {wanted})" if wanted else column_of(field)
+    if field.kind is Kind.LIST:
+        return f"CAST(json_extract(payload, '$.\"{field.name}\"') AS VARCHAR[])"
+    return RENAMED.get(field.name, field.name)
 
 
 def _joined(word: str, empty: str, conditions: Iterable[Condition]) -> Condition:
@@ -90,10 +72,9 @@ def _joined(word: str, empty: str, conditions: Iterable[Condition]) -> Condition
 
 def _like(field: Field, patterns: tuple[Pattern, ...]) -> Condition:
     if field.kind is not Kind.LIST:
-        return _joined(" OR ", "false", (_matches(_value(field), each) for each in patterns))
+        return _joined(" OR ", "false", (_matches(column_of(field), each) for each in patterns))
     inner = _joined(" OR ", "false", (_matches("entry", each) for each in patterns))
-    entries = f"CAST(json_extract(payload, '$.\"{field.name}\"') AS VARCHAR[])"
-    sql = f"len(list_filter({entries}, lambda entry: {inner.sql})) > 0"
+    sql = f"len(list_filter({column_of(field)}, lambda entry: {inner.sql})) > 0"
     return Condition(sql=sql, parameters=inner.parameters)
 
 
@@ -129,8 +110,8 @@ def _compared(compared: Compared, now: datetime) -> Condition:
     if isinstance(value, str):
         good = ranks(field, compared.operator, value)
         marks = ", ".join("?" for _ in good)
-        sql = f"{_value(field)} IN ({marks})" if good else "false"
+        sql = f"{column_of(field)} IN ({marks})" if good else "false"
         return Condition(sql=sql, parameters=good)
     if isinstance(value, datetime | Ago):
         value = moment(value, now).replace(tzinfo=None)
-    return Condition(sql=f"{_value(field)} {compared.operator.value} ?", parameters=(value,))
+    return Condition(sql=f"{column_of(field)} {compared.operator.value} ?", parameters=(value,))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from explorer.filter.error import FilterError
 from explorer.filter.expression import (
@@ -17,17 +17,11 @@ from explorer.filter.expression import (
     Present,
 )
 from explorer.filter.field import PREFIX, Field, Kind, fields, nearest
+from explorer.filter.moment import read_duration, read_time
 from explorer.filter.token import Token, listed, unquoted
 
 BOUNDS = {"since": Operator.GREATER_OR_EQUAL, "until": Operator.LESS}
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smhd])")
 NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
-DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-TIME = re.compile(
-    rf"{DAY}(?:[Tt ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?"
-    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
-)
 EXAMPLES = {
     Kind.TEXT: ":…",
     Kind.LIST: ":…",
@@ -181,17 +175,10 @@ def _known(told: _Term, field: Field, value: Token, plain: str) -> str:
 
 def _moment(told: _Term, value: Token) -> datetime | Ago:
     plain, _ = unquoted(told.text, value)
-    if duration := DURATION.fullmatch(plain):
-        amount, unit = duration.groups()
-        days = timedelta(**{UNITS[unit]: float(amount)})
-        if days <= timedelta(days=36_500):
-            return Ago(days)
-    elif TIME.fullmatch(plain):
-        try:
-            read = datetime.fromisoformat(plain.upper())
-            return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
+    if (duration := read_duration(plain)) is not None:
+        return Ago(duration)
+    if (time := read_time(plain)) is not None:
+        return time
     raise told.error(
         value,
         "This is neither a duration nor a time.",

@@ -1,0 +1,1 @@
+"""What many events say together: questions to the index, answered as plain values."""
