@@ -11,6 +11,7 @@ from rich.console import Console
 
 from architecture.command import architecture
 from explorer.check import check
+from explorer.commands import diff, errors, slow, stats
 from explorer.trace import trace
 from product_version import VERSION
 from registry.commands import contracts
@@ -33,7 +34,11 @@ def main() -> None:
 main.add_command(architecture)
 main.add_command(check)
 main.add_command(contracts)
+main.add_command(diff)
+main.add_command(errors)
 main.add_command(keys)
+main.add_command(slow)
+main.add_command(stats)
 main.add_command(trace)
 
 

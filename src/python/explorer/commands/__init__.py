@@ -1,0 +1,8 @@
+"""What one can ask on the terminal, besides `check` and `trace`."""
+
+from explorer.commands.diff import diff
+from explorer.commands.errors import errors
+from explorer.commands.slow import slow
+from explorer.commands.stats import stats
+
+__all__ = ["diff", "errors", "slow", "stats"]
