@@ -17,6 +17,7 @@ from explorer.commands.output import (
     console,
     counted,
     moment,
+    note,
     percent,
     print_json,
     print_rows,
@@ -122,7 +123,7 @@ def _side(name: str, wanted: Expression, among: Selection) -> Side:
 def jobs_rows(a: JobTime, b: JobTime, found: Sequence[TimeChange], width: int) -> Iterator[Text]:
     """Yield where the time of two jobs went, side by side."""
     for mark, job in (("A", a), ("B", b)):
-        yield Text(f"{mark}  {job.job_id}  {job.job_type} {job.status}", "dim")
+        yield from note(f"{mark} {job.job_id} {job.job_type} {job.status}", width, "dim")
     rows: list[Row] = [
         [
             change.what,
@@ -140,27 +141,30 @@ def changes_rows(
 ) -> Iterator[Text]:
     """Yield the differences of two selections, side by side, the significant ones marked."""
     for mark, side in (("A", a), ("B", b)):
-        yield from _about(mark, side)
+        yield from _about(mark, side, width)
     if shared:
-        yield Text(f"{counted(shared, 'event')} on both sides, hiding differences.", "yellow")
-    told = [change for change in found if change.significant or change.a.count or change.b.count]
+        overlap = f"{counted(shared, 'event')} on both sides, hiding differences."
+        yield from note(overlap, width, "yellow")
+    told = [change for change in found if change.a.value != change.b.value]
     shown = [change for number, change in enumerate(told) if change.significant or number < most]
     titles = ["", "A", "B", "change", "of A", "of B", "p"]
     yield from table(titles, [_row(change) for change in shown], width)
     left = len(told) - len(shown)
     count = sum(change.significant for change in found)
     more = f", {left:,} more with --all" if left else ""
-    yield Text(f"{count} significant (●) of {len(told)} comparisons{more}", "dim")
+    yield from note(
+        f"{count} significant (●) of {counted(len(told), 'difference')}{more}", width, "dim"
+    )
 
 
-def _about(mark: str, side: Side) -> Iterator[Text]:
+def _about(mark: str, side: Side, width: int) -> Iterator[Text]:
     whole = side.extent
     times = (
         f"{moment(whole.first)} to {moment(whole.last)} UTC" if whole.first and whole.last else ""
     )
-    yield Text(f"{mark}  {side.name}", "bold")
+    yield from note(f"{mark} {side.name}", width, "bold")
     about = f"{counted(whole.events, 'event')} · {counted(whole.jobs, 'job')}"
-    yield Text(f"   {about} · {times}", "dim")
+    yield from note(f"{about} · {times}", width, "dim", 2)
 
 
 def _row(change: Change) -> Row:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from textwrap import wrap
 
 import click
 from rich.text import Text
 
 from explorer.commands.opened import selection
 from explorer.commands.options import as_json, files, filtered
-from explorer.commands.output import console, counted, moment, print_json, print_rows
+from explorer.commands.output import console, counted, moment, note, print_json, print_rows
 from explorer.commands.stats import extent_rows
 from explorer.filter import Expression
 from explorer.harmless import harmless
@@ -51,10 +50,10 @@ def errors_rows(
     for error in found[:most]:
         yield from _error(error, width)
     if len(found) > most:
-        yield Text(f"and {len(found) - most:,} more: --most shows them", "dim")
+        yield from note(f"and {len(found) - most:,} more: --most shows them", width, "dim")
     if not found:
         yield Text("No errors.", "green")
-    yield from extent_rows(whole)
+    yield from extent_rows(whole, width)
 
 
 def _error(error: ErrorGroup, width: int) -> Iterator[Text]:
@@ -65,27 +64,13 @@ def _error(error: ErrorGroup, width: int) -> Iterator[Text]:
     head.append(f" in {name}")
     head.truncate(width, overflow="ellipsis")
     yield head
+    indent = 8 if width >= 60 else 2
     place = [error.worker or error.layer_name, error.service_name]
     touched = counted(error.jobs, "job") if error.jobs else ""
     retried = f"{error.retried:,} retried" if error.retried else ""
-    yield from _about(" · ".join(filter(None, [*place, touched, retried])), "", width)
+    yield from note(" · ".join(filter(None, [*place, touched, retried])), width, indent=indent)
     if error.message:
-        yield from _about(error.message, "italic", width)
-    times = f"{moment(error.first)} to {moment(error.last)} UTC"
-    yield from _about(
-        moment(error.first) + " UTC" if error.first == error.last else times, "", width
-    )
-    yield from _about(f"trace {error.example_id}", "dim", width)
-
-
-def _about(text: str, style: str, width: int) -> Iterator[Text]:
-    indent = " " * (8 if width >= 60 else 2)
-    lines = wrap(
-        harmless(text),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        yield Text(line, style)
+        yield from note(error.message, width, "italic", indent)
+    since = f"{moment(error.first)} to " if error.first != error.last else ""
+    yield from note(f"{since}{moment(error.last)} UTC", width, indent=indent)
+    yield from note(f"trace {error.example_id}", width, "dim", indent)

@@ -21,6 +21,7 @@ PIPE_COLUMNS = 160
 GAPS = (2, 1)
 #: A first column that had to be narrower would be hard to read: then each row becomes a paragraph.
 NARROWEST = 18
+NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,20 @@ def table(titles: Sequence[str], rows: Iterable[Row], width: int) -> Iterator[Te
             return
     for row in shown:
         yield from _paragraph(titles, row, width)
+
+
+def note(text: str, width: int, style: str = "", indent: int = 0) -> Iterator[Text]:
+    """Yield text on as many lines as it takes, shown harmlessly; ids stay whole."""
+    space = " " * indent
+    lines = wrap(
+        harmless(text),
+        width,
+        initial_indent=space,
+        subsequent_indent=space,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        yield Text(line, style)
 
 
 def moment(value: datetime) -> str:
@@ -138,11 +153,11 @@ def _paragraph(titles: Sequence[str], row: Sequence[Cell], width: int) -> Iterat
     for line in _wrapped(row[0].text, width):
         yield Text(line, "bold")
     told = zip(titles[1:], row[1:], strict=True)
-    about = " · ".join(
-        f"{title} {cell.text.strip()}" for title, cell in told if cell.text not in ("", "–")
-    )
+    # What belongs together stays on one line.
+    parts = (f"{title} {cell.text.strip()}" for title, cell in told if cell.text.strip("–"))
+    about = " · ".join(part.replace(" ", NO_BREAK) for part in parts)
     for line in wrap(about, width, initial_indent="  ", subsequent_indent="  "):
-        yield Text(line)
+        yield Text(line.replace(NO_BREAK, " "))
 
 
 def _wrapped(text: str, cells: int) -> list[str]:

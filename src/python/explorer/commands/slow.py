@@ -92,7 +92,7 @@ def _line(name: str, seconds: float, total: float, width: int, style: str) -> Te
     told.append(brief(seconds).rjust(FIGURE_CELLS))
     told.append(percent(share, 0).rjust(SHARE_CELLS))
     cells = width - NAME_CELLS - FIGURE_CELLS - SHARE_CELLS - 2
-    if cells >= 1:
+    if round(share * cells) >= 1:
         told.append("  " + "━" * min(cells, round(share * cells)))
     told.stylize(style)
     return told

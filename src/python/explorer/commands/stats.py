@@ -16,6 +16,7 @@ from explorer.commands.output import (
     console,
     counted,
     moment,
+    note,
     percent,
     print_json,
     print_rows,
@@ -89,15 +90,15 @@ def stats_rows(found: Sequence[Group], whole: Extent, by: str, width: int) -> It
             yield Text(f"{moment(bucket)} UTC", "bold")
         rows = [_row(group) for group in found if group.bucket == bucket]
         yield from table(titles, [[row[number] for number in shown] for row in rows], width)
-    yield from extent_rows(whole)
+    yield from extent_rows(whole, width)
 
 
-def extent_rows(whole: Extent) -> Iterator[Text]:
+def extent_rows(whole: Extent, width: int) -> Iterator[Text]:
     """Yield how much was asked about."""
     told = ((whole.events, "event"), (whole.jobs, "job"), (whole.requests, "request"))
-    yield Text(" · ".join(counted(*each) for each in told), "dim")
+    yield from note(" · ".join(counted(*each) for each in told), width, "dim")
     if whole.first and whole.last:
-        yield Text(f"{moment(whole.first)} to {moment(whole.last)} UTC", "dim")
+        yield from note(f"{moment(whole.first)} to {moment(whole.last)} UTC", width, "dim")
 
 
 def _is_told(title: str, found: Sequence[Group]) -> bool:
@@ -114,7 +115,7 @@ def _row(group: Group) -> list[Cell | str]:
         _failed(group),
         *_latency(group.latency),
         f"{group.retries:,}" if group.started else "",
-        f"{compact(group.tokens_in)} → {compact(group.tokens_out)}"
+        f"{compact(group.tokens_in)}→{compact(group.tokens_out)}"
         if group.tokens_in or group.tokens_out
         else "",
     ]
