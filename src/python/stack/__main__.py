@@ -11,7 +11,7 @@ from rich.console import Console
 
 from architecture.command import architecture
 from explorer.check import check
-from explorer.commands import diff, errors, slow, stats
+from explorer.commands import diff, errors, query, slow, stats, tail
 from explorer.trace import trace
 from product_version import VERSION
 from registry.commands import contracts
@@ -37,8 +37,10 @@ main.add_command(contracts)
 main.add_command(diff)
 main.add_command(errors)
 main.add_command(keys)
+main.add_command(query)
 main.add_command(slow)
 main.add_command(stats)
+main.add_command(tail)
 main.add_command(trace)
 
 

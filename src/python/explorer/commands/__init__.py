@@ -2,7 +2,9 @@
 
 from explorer.commands.diff import diff
 from explorer.commands.errors import errors
+from explorer.commands.query import query
 from explorer.commands.slow import slow
 from explorer.commands.stats import stats
+from explorer.commands.tail import tail
 
-__all__ = ["diff", "errors", "slow", "stats"]
+__all__ = ["diff", "errors", "query", "slow", "stats", "tail"]

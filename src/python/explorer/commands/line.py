@@ -45,7 +45,8 @@ def event_row(envelope: Mapping[str, Any], width: int | None) -> Text:
 
 def invalid_row(file: str, reason: str, content: bytes, width: int | None) -> Text:
     """Return a line that is no valid event, as such."""
-    row = Text(f"{'':12} ? ", "magenta", no_wrap=True)
+    narrow = width is not None and width < ID_FROM
+    row = Text(f"{'':{8 if narrow else 12}} ? ", "magenta", no_wrap=True)
     row.append(f"{harmless(file)}: {harmless(reason)}", "magenta")
     row.append(f": {harmless(content.decode(errors='replace'))}", "dim")
     if width is not None:
@@ -82,9 +83,9 @@ def _detail(key: str, value: Any) -> str:
             return brief(value / 1000)
         case "will_retry", _:
             return "(will be retried)" if value else "(no attempt left)"
-        case (("worker" | "layer_name" | "index" | "mode" | "violating_event_name"), _):
-            return str(value)
-        case (("error_type" | "error_message"), _):
+        case "error_message", _:
+            return f'"{value}"'
+        case _ if key in (*WORDS, "error_type"):
             return str(value)
         case "violations", list():
             return ", ".join(f"{each['path']} {each['rule']}" for each in value)

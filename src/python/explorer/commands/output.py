@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from textwrap import wrap
@@ -26,10 +26,11 @@ NO_BREAK = "\u00a0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What stands in a table's cell, and how it is drawn."""
+    """What stands in a table's cell, and how it is drawn; text stands `left`, figures do not."""
 
     text: str
     style: str = ""
+    left: bool = False
 
 
 Row = Sequence[Cell | str]
@@ -72,7 +73,12 @@ def table(titles: Sequence[str], rows: Iterable[Row], width: int) -> Iterator[Te
         left = width - sum(natural[1:]) - gap * len(natural[1:])
         if left >= min(natural[0], NARROWEST):
             widths = [min(natural[0], left), *natural[1:]]
-            for row in [[Cell(text=title, style="dim") for title in titles], *shown]:
+            lefts = [row.left for row in shown[0]] if shown else [True] * len(titles)
+            head = [
+                Cell(text=harmless(title), style="dim", left=left)
+                for title, left in zip(titles, lefts, strict=True)
+            ]
+            for row in [head, *shown]:
                 yield from _aligned(row, widths, gap)
             return
     for row in shown:
@@ -132,7 +138,7 @@ def _digits(value: float) -> str:
 
 def _cell(cell: Cell | str) -> Cell:
     plain = Cell(text=cell) if isinstance(cell, str) else cell
-    return Cell(text=harmless(plain.text), style=plain.style)
+    return replace(plain, text=harmless(plain.text))
 
 
 def _aligned(row: Sequence[Cell], widths: Sequence[int], gap: int) -> Iterator[Text]:
@@ -142,9 +148,11 @@ def _aligned(row: Sequence[Cell], widths: Sequence[int], gap: int) -> Iterator[T
         told = Text(no_wrap=True)
         told.append(set_cell_size(line, widths[0]), first.style)
         for cell, cells in zip_longest(figures if number == 0 else (), widths[1:]):
-            text = cell.text if cell else ""
-            told.append(" " * (gap + cells - cell_len(text)))
-            told.append(text, cell.style if cell else "")
+            text, style, left = (cell.text, cell.style, cell.left) if cell else ("", "", False)
+            space = " " * (cells - cell_len(text))
+            told.append(" " * gap + ("" if left else space))
+            told.append(text, style)
+            told.append(space if left else "")
         told.rstrip()
         yield told
 
