@@ -1,14 +1,18 @@
 """Opens the index for a command, and tells what could not be read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
+from explorer.commands.output import counted
 from explorer.filter import Expression
-from explorer.index import Index
+from explorer.index import Index, IndexBusy, Progress
 from explorer.statistics.selection import Selection
 
 
@@ -22,12 +26,16 @@ class Unanswerable(click.ClickException):
 def opened(files: Sequence[Path]) -> Iterator[Index]:
     """Open an index over the files, up to date. Raises Unanswerable for an unreadable one."""
     try:
-        index = Index.open(files)
+        with _progress() as progress:
+            index = Index.open(files, progress=progress)
     except OSError as error:
         raise Unanswerable(str(error)) from error
     with index:
         _tell_what_is_left_out(index)
-        yield index
+        try:
+            yield index
+        except IndexBusy as error:
+            raise Unanswerable(str(error)) from error
 
 
 @contextmanager
@@ -37,12 +45,21 @@ def selection(files: Sequence[Path], expression: Expression) -> Iterator[Selecti
         yield Selection(index=index, expression=expression, now=datetime.now(UTC))
 
 
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """Show on a terminal how far reading is, until it is done."""
+    told = Console(stderr=True)
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=told, transient=True, disable=not told.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda done: bar.update(task, completed=done.bytes_read, total=done.bytes_total)
+
+
 def _tell_what_is_left_out(index: Index) -> None:
     coverage = index.coverage()
     invalid = sum(file.invalid for file in coverage)
     if invalid:
-        click.echo(
-            f"{invalid:,} invalid lines are left out: `narralytica check` tells why.", err=True
-        )
+        told = f"{counted(invalid, 'invalid line')} left out: `narralytica check` tells why."
+        click.echo(told, err=True)
     if not any(file.events for file in coverage):
         click.echo("There are no events in these files.", err=True)

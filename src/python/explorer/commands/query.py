@@ -18,7 +18,7 @@ from explorer.commands.opened import Unanswerable, opened
 from explorer.commands.options import as_json, files
 from explorer.commands.output import Cell, console, print_rows, table
 from explorer.harmless import harmless
-from explorer.index import Index
+from explorer.index import Index, QueryError
 
 MOST_ROWS = 1_000
 MOST_CELLS = 60
@@ -98,9 +98,9 @@ def _single_select(sql: str) -> str:
 
 def _answer(index: Index, wanted: str, most: int) -> Rows:
     try:
-        # What would change something is no part of a query within a query.
+        # What would change something is no part of a query within a query; nor does it reach files.
         return index.rows(f"SELECT * FROM ({wanted}\n) LIMIT {most}")  # noqa: S608  it is theirs
-    except duckdb.Error as error:
+    except QueryError as error:
         raise _unanswerable(error) from error
 
 
