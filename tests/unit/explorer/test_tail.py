@@ -104,6 +104,16 @@ def test_a_filter_lets_the_last_that_pass_through(tmp_path: Path) -> None:
     assert ids(told) == [line["event_id"] for line in errors[-3:]]
 
 
+def test_it_looks_back_until_there_are_enough(tmp_path: Path) -> None:
+    rare, common = BY_TIME[0], deepcopy(BY_TIME[1])
+    common["actor"]["host"] = "h" * 128
+    path = tmp_path / "api.jsonl"
+    path.write_bytes(encoded([rare])[0] + encoded([common])[0] * 13_000)
+    assert path.stat().st_size > 8 << 20
+    told = ran(str(path), "--no-follow", "--json", "-n", "1", "-f", "-host:*").stdout
+    assert ids(told) == [rare["event_id"]]
+
+
 def test_what_comes_is_shown_and_filtered(tmp_path: Path) -> None:
     path = tmp_path / "api.jsonl"
     append(path, BY_TIME[:50])
@@ -137,7 +147,8 @@ def test_a_file_that_is_missing_for_a_moment_is_waited_for(tmp_path: Path) -> No
     append(path, BY_TIME[:1])
     live = Live(sources=[path, tmp_path / "worker-*.jsonl"])
     append(tmp_path / "worker-enrich.jsonl", BY_TIME[1:2])
-    assert contents(live.last()) == BY_TIME[:2]
+    begin = [(each, live.last(each, number, 1000)[0]) for number, each in enumerate(live.files())]
+    assert contents(begin) == BY_TIME[:2]
     for each in live.sources:
         for there in tmp_path.glob(each.name):
             there.unlink()

@@ -22,9 +22,6 @@ from explorer.sources import (
 from explorer.sources.stream import is_packed
 from explorer.sources.wrapped import take_apart
 
-#: So far back the last lines are looked for in each file; a packed one is read whole.
-LOOK_BACK_BYTES = 64 << 20
-
 
 @dataclass(slots=True, kw_only=True)
 class Live:
@@ -33,17 +30,22 @@ class Live:
     sources: Sequence[Path]
     _known: dict[int, KnownFile] = field(default_factory=dict)
 
-    def last(self) -> Iterator[tuple[Path, Iterator[Line]]]:
-        """Yield the lines at the end of each file. Raises OSError for a source without any."""
-        for number, path in enumerate(discover(self.sources)):
-            packed = is_packed(path)
-            stamp = Stamp.of(path)
-            start = 0 if packed else max(0, stamp.size - LOOK_BACK_BYTES)
-            file = KnownFile(number=number, path=path, stamp=stamp, position=Position(offset=start))
-            lines = self._read(file, final=packed)
-            if start:
-                next(lines, None)  # most likely the end of one
-            yield path, lines
+    def files(self) -> list[Path]:
+        """Return the files to begin with. Raises OSError for a source without any."""
+        return discover(self.sources)
+
+    def last(self, path: Path, number: int, look_back_bytes: int) -> tuple[Iterator[Line], bool]:
+        """Return the lines at the end of the file with this number, and whether these are all.
+
+        A packed file is read whole. Raises OSError for an unreadable one.
+        """
+        packed, stamp = is_packed(path), Stamp.of(path)
+        start = 0 if packed else max(0, stamp.size - look_back_bytes)
+        file = KnownFile(number=number, path=path, stamp=stamp, position=Position(offset=start))
+        lines = self._read(file, final=packed)
+        if start:
+            next(lines, None)  # most likely the end of one
+        return lines, start == 0
 
     def more(self) -> Iterator[tuple[Path, Iterator[Line]]]:
         """Yield the lines that came since the last look, and files that did."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import orjson
+from rich.console import Console
 from rich.text import Text
 
 from explorer.commands.line import event_row, invalid_row
@@ -25,6 +26,8 @@ from explorer.sources import STDIN, Line
 
 LAST = 10
 LOOK_EVERY_S = 0.2
+#: So far back the last lines are looked for in each file.
+LOOK_BACK_BYTES = (1 << 20, 8 << 20, 64 << 20)
 #: Of so many events it is remembered that they were shown: a line may be delivered twice.
 MOST_REMEMBERED = 10_000
 
@@ -97,7 +100,6 @@ class Chosen:
 
     passes: Predicate
     foreign: int = 0
-    _seen: dict[str, None] = field(default_factory=dict)
 
     def among(self, file: Path, lines: Iterable[Line]) -> Iterator[Shown]:
         """Yield the events among the lines that pass, and what is no valid event."""
@@ -111,8 +113,39 @@ class Chosen:
             else:
                 envelope = orjson.loads(line.content)
                 at = envelope["occurred_at"]
-                if self.passes(envelope) and not self._is_repeat(envelope):
+                if self.passes(envelope):
                     yield Shown(at=at, file=file, content=line.content, envelope=envelope)
+
+
+@dataclass(slots=True, kw_only=True)
+class Screen:
+    """Shows lines one below the other, each event once, and the date where it changes."""
+
+    as_json: bool
+    _day: str = ""
+    _seen: dict[str, None] = field(default_factory=dict)
+
+    def show(self, lines: Iterable[Shown]) -> None:
+        """Show the lines in the order of their time."""
+        to = console()
+        width = to.width if sys.stdout.isatty() else None
+        for line in sorted(lines, key=lambda line: line.at):
+            if line.envelope is None:
+                told = invalid_row(line.file.name, line.fault, line.content, width)
+                click.echo(told.plain, err=True) if self.as_json else to.print(told, soft_wrap=True)
+            elif self._is_repeat(line.envelope):
+                continue
+            elif self.as_json:
+                click.echo(line.content)
+            else:
+                self._print_day(to, line.at[:10])
+                to.print(event_row(line.envelope, width), soft_wrap=True)
+        sys.stdout.flush()
+
+    def _print_day(self, to: Console, day: str) -> None:
+        if day != self._day:
+            self._day = day
+            to.print(Text(day, "bold"))
 
     def _is_repeat(self, envelope: dict[str, Any]) -> bool:
         event_id = envelope.get("event_id")
@@ -126,39 +159,14 @@ class Chosen:
         return False
 
 
-@dataclass(slots=True, kw_only=True)
-class Screen:
-    """Shows lines one below the other, and the date where it changes."""
-
-    as_json: bool
-    _day: str = ""
-
-    def show(self, lines: Iterable[Shown]) -> None:
-        """Show the lines in the order of their time."""
-        to = console()
-        width = to.width if sys.stdout.isatty() else None
-        for line in sorted(lines, key=lambda line: line.at):
-            if line.envelope is None:
-                told = invalid_row(line.file.name, line.fault, line.content, width)
-                click.echo(told.plain, err=True) if self.as_json else to.print(told, soft_wrap=True)
-            elif self.as_json:
-                click.echo(line.content)
-            else:
-                if line.at[:10] != self._day:
-                    self._day = line.at[:10]
-                    to.print(Text(self._day, "bold"))
-                to.print(event_row(line.envelope, width), soft_wrap=True)
-        sys.stdout.flush()
-
-
 def _tail(
     files: tuple[Path, ...], last: int, chosen: Chosen, screen: Screen, *, follow: bool
 ) -> None:
     live = Live(sources=files)
+    begin: list[Shown] = []
     try:
-        begin: list[Shown] = []
-        for path, lines in live.last():
-            begin += deque(chosen.among(path, lines), maxlen=last)
+        for number, path in enumerate(live.files()):
+            begin += _last(live, path, number, last, chosen)
     except OSError as error:
         raise Unanswerable(str(error)) from error
     screen.show(sorted(begin, key=lambda line: line.at)[-last:] if last else ())
@@ -167,3 +175,16 @@ def _tail(
         screen.show(came)
         if not came:
             time.sleep(LOOK_EVERY_S)
+
+
+def _last(live: Live, path: Path, number: int, last: int, chosen: Chosen) -> Iterable[Shown]:
+    """Return the last lines of a file that are worth showing: look back farther until there are."""
+    foreign = chosen.foreign
+    shown: deque[Shown] = deque()
+    for look_back_bytes in LOOK_BACK_BYTES:
+        chosen.foreign = foreign
+        lines, whole = live.last(path, number, look_back_bytes)
+        shown = deque(chosen.among(path, lines), maxlen=last)
+        if whole or len(shown) == last:
+            break
+    return shown
