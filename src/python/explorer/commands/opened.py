@@ -1,5 +1,6 @@
 """Opens the index for a command, and tells what could not be read."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,13 +8,15 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from explorer.commands.output import counted
 from explorer.filter import Expression
 from explorer.index import Index, IndexBusy, Progress
 from explorer.statistics.selection import Selection
+
+SHOWN_AFTER_S = 0.5
 
 
 class Unanswerable(click.ClickException):
@@ -47,12 +50,22 @@ def selection(files: Sequence[Path], expression: Expression) -> Iterator[Selecti
 
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
-    """Show on a terminal how far reading is, until it is done."""
+    """Show on a terminal how far reading is, once it takes a while."""
     told = Console(stderr=True)
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=told, transient=True, disable=not told.is_terminal) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda done: bar.update(task, completed=done.bytes_read, total=done.bytes_total)
+    bar = Bar(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=told, transient=True)
+    task = bar.add_task("", total=None)
+    begun = time.monotonic()
+
+    def show(done: Progress) -> None:
+        bar.update(task, completed=done.bytes_read, total=done.bytes_total)
+        if told.is_terminal and time.monotonic() - begun > SHOWN_AFTER_S:
+            bar.start()
+
+    try:
+        yield show
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def _tell_what_is_left_out(index: Index) -> None:
