@@ -165,6 +165,8 @@ def test_every_shortcut_narrows_down(sample: str) -> None:
         "--filter": "latency_ms>500",
     }.items():
         assert 0 < events(option, value) < 281, option
+    serious = {e["event_id"] for e in SAMPLE["sample"] if e["severity"] in ("warn", "error")}
+    assert events("--severity", "warn") == len(serious)
     assert events("--severity", "error", "-f", "area:layer", "-f", "error_type:*") == 1
 
 

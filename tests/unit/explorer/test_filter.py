@@ -84,6 +84,13 @@ def test_since_and_until_part_the_time() -> None:
     assert passing('occurred_at>="2026-01-01 00:00:10"', sample) == after
 
 
+def test_since_takes_the_moment_in_and_until_does_not() -> None:
+    sample = SAMPLE["sample"]
+    moment = sample[20]["occurred_at"]
+    assert sample[20] in passing(f"since:{moment}", sample)
+    assert sample[20] not in passing(f"until:{moment}", sample)
+
+
 def test_no_filter_lets_everything_through() -> None:
     assert parse("  ") == EVERYTHING
     assert all(map(predicate(EVERYTHING, NOW), LINES))

@@ -117,8 +117,27 @@ FILTERS = st.recursive(
 )
 
 
+SOME = SAMPLE["sample"][20]
+AT, MS = (
+    SOME["occurred_at"],
+    next(e["payload"]["latency_ms"] for e in LINES.values() if "latency_ms" in e["payload"]),
+)
+
+
 @given(FILTERS)
 @example("")
+@example(f"latency_ms>{MS}")
+@example(f"latency_ms>={MS}")
+@example(f"latency_ms<{MS}")
+@example(f"latency_ms<={MS} latency_ms:{MS}")
+@example(f"since:{AT}")
+@example(f"until:{AT}")
+@example(f"occurred_at>{AT}")
+@example(f"occurred_at<={AT}")
+@example(SOME["event_id"][5:16])
+@example(SOME["event_id"][:13])
+@example("host:nul*ull")
+@example("host:n*ll*l")
 @example('host:"%_"')
 @example("host:*.b*")
 @example("host:*_*%")

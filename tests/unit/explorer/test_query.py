@@ -166,6 +166,12 @@ def test_nothing_else_is_read_and_nothing_is_written(
     assert count == {"n": sum(EVENTS.values())}
 
 
+def test_what_changes_something_is_told_what_it_is(sample: Path) -> None:
+    told = asked(sample, "DELETE FROM events").stderr
+    assert told == "Error: It only answers a SELECT, and changes nothing: this is DELETE.\n"
+    assert "It takes one query, not 2." in asked(sample, "SELECT 1; SELECT 2").stderr
+
+
 def test_what_a_query_returns_is_shown_harmlessly(sample: Path) -> None:
     hostile = "chr(27) || '[31m[bold]' || chr(8238) || chr(10) || repeat('x', 1000000)"
     shown = asked(sample, f'SELECT {hostile} AS "a{chr(27)}b", 1').stdout
