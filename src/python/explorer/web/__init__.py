@@ -1,0 +1,1 @@
+"""The explorer's web page: events, traces, errors, latencies, for people with a browser."""
