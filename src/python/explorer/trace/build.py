@@ -1,6 +1,7 @@
 """Builds spans from events, whatever is missing, late, repeated or told by a wrong clock."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -17,7 +18,7 @@ NOTED = ("library", "contract", "events")
 def build(told: Iterable[EventLine]) -> tuple[Span, ...]:
     """Return the requests, and the jobs that no request caused, in the order of their time."""
     events = without_repeats(told)
-    viewed = [event for event in events if event.event_name == VIEWED]
+    views = Counter(e.correlation["job_id"] for e in events if e.event_name == VIEWED)
     rest = [event for event in events if event.event_name != VIEWED]
     owners = {e.correlation["job_id"]: e.correlation["request_id"] for e in reversed(rest)}
     by_request: dict[str | None, list[EventLine]] = {}
@@ -27,7 +28,7 @@ def build(told: Iterable[EventLine]) -> tuple[Span, ...]:
         by_request.setdefault(request_id, []).append(event)
     roots: list[Span] = []
     for request_id, own in by_request.items():
-        children = tuple(_children(own, viewed))
+        children = tuple(_children(own, views))
         loose = [event for event in own if event.correlation["job_id"] is None]
         if request_id is None:
             roots += children
@@ -54,12 +55,12 @@ def _request(request_id: str, children: tuple[Span, ...], loose: Sequence[EventL
     return replace(span, end=failed.occurred_at) if failed and span.end is None else span
 
 
-def _children(events: Sequence[EventLine], viewed: Sequence[EventLine]) -> Iterator[Span]:
+def _children(events: Sequence[EventLine], views: Mapping[str | None, int]) -> Iterator[Span]:
     for event in events:
         if _area(event) == "search":
             yield _span([event], "search", f"search {event.payload['mode']}", None)
     for job_id, own in _by(events, "job_id"):
-        yield _job(job_id, own, sum(view.correlation["job_id"] == job_id for view in viewed))
+        yield _job(job_id, own, views[job_id])
 
 
 def _job(job_id: str, events: Sequence[EventLine], views: int) -> Span:
@@ -178,7 +179,7 @@ def _is_skewed(span: Span) -> bool:
     return any("clocks differ" in mark for mark in span.marks)
 
 
-def _on_critical_path(span: Span) -> Span:
+def _on_critical_path(span: Span, *, critical: bool = False) -> Span:
     """Mark what decided when the span ended: from its end backwards, who ended last before."""
     children = list(span.children)
     moment = span.end
@@ -186,9 +187,9 @@ def _on_critical_path(span: Span) -> Span:
     for number in order:
         child = children[number]
         if moment and child.end and child.end <= moment:
-            children[number] = replace(_on_critical_path(child), critical=True)
+            children[number] = _on_critical_path(child, critical=True)
             moment = child.start
-    return replace(span, children=tuple(children))
+    return replace(span, children=tuple(children), critical=critical)
 
 
 def _notes(events: Sequence[EventLine]) -> tuple[Note, ...]:

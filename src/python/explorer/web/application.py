@@ -15,6 +15,7 @@ from explorer.web.archive import Archive
 from explorer.web.guard import Guard
 from explorer.web.rendering import page
 from explorer.web.routes import catalogue, changes, contracts, errors, event, events, latency, trace
+from explorer.web.stories import Stories
 
 PATH = "/explorer"
 
@@ -39,6 +40,7 @@ def create_app(index: Index, *, stopping: Callable[[], bool]) -> ASGIApp:
         exception_handlers={HTTPException: _problem, Exception: _problem},
     )
     app.state.archive = Archive(index)
+    app.state.stories = Stories()
     app.state.stopping = stopping
     return Guard(app)
 

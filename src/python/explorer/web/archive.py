@@ -22,7 +22,8 @@ class Archive:
         self._index = index
         self._refreshing = threading.Lock()
         self._refreshed_s = 0.0
-        self._lines = 0
+        #: How many lines have come since the start.
+        self.lines = 0
 
     async def ask(self, question: Callable[[Index], Answer]) -> Answer:
         """Return the answer to a question, which has a thread of its own."""
@@ -30,14 +31,14 @@ class Archive:
 
     async def refresh(self) -> int:
         """Take in what is new; return how many lines have come since the start."""
-        return await self.ask(lambda index: self._lines)
+        return await self.ask(lambda index: self.lines)
 
     def _answer(self, question: Callable[[Index], Answer]) -> Answer:
         # Whoever comes while another one takes in what is new does not wait for it.
         if self._refreshing.acquire(blocking=False):
             try:
                 if time.monotonic() - self._refreshed_s > FRESH_S:
-                    self._lines += self._index.refresh()
+                    self.lines += self._index.refresh()
                     self._refreshed_s = time.monotonic()
             finally:
                 self._refreshing.release()

@@ -1,23 +1,50 @@
-"""The filter in a page's query string, as a condition on the table `events`."""
+"""The filter in a page's query string: what was typed, what it means, or what is wrong with it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from explorer.filter import Condition, FilterError, condition, parse
+from explorer.filter import EVERYTHING, Condition, Expression, FilterError, condition, parse
+from explorer.index import Index
+from explorer.statistics.selection import Selection
+
+PLAIN = re.compile(r"[A-Za-z0-9_.:-]*[A-Za-z0-9_]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What somebody typed, and what it means: a condition, or what is wrong with it."""
+    """What somebody typed. Where it cannot be read, `error` says why, and nothing passes."""
 
     text: str
-    condition: Condition
+    expression: Expression
+    now: datetime
     error: FilterError | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """The filter as SQL."""
+        return Condition(sql="false") if self.error else condition(self.expression, self.now)
+
+    def selection(self, index: Index) -> Selection:
+        """Return the events of the index that pass."""
+        return Selection(index=index, expression=self.expression, now=self.now)
 
 
 def read_query(text: str, now: datetime) -> Query:
-    """Read a filter. What cannot be read lets nothing through, and says why."""
+    """Read a filter."""
     try:
-        return Query(text=text, condition=condition(parse(text), now))
+        return Query(text=text, expression=parse(text), now=now)
     except FilterError as error:
-        return Query(text=text, condition=Condition(sql="false"), error=error)
+        return Query(text=text, expression=EVERYTHING, now=now, error=error)
+
+
+def written(**fields: str | None) -> str:
+    """Write a filter that wants all these values."""
+    return " ".join(f"{name}:{_value(value)}" for name, value in fields.items() if value)
+
+
+def _value(value: str) -> str:
+    if PLAIN.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,13 +1,13 @@
 """Renders the pages. Whatever a line can contain is escaped, and made harmless, in one place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from explorer.harmless import harmless
 from explorer.web import wording
@@ -16,10 +16,32 @@ from explorer.web import wording
 MOST_SHOWN = 16_000
 
 
-def page(template: str, /, status: int = 200, **told: Any) -> HTMLResponse:
+NOBODY_KEEPS = {"Cache-Control": "no-store"}
+#: Where, in a page without contents, they belong.
+CONTENTS = "<!-- contents -->"
+
+
+def page(template: str, /, status: int = 200, **told: Any) -> Response:
     """Return a page as an answer that nobody keeps."""
-    text = _PAGES.get_template(f"{template}.html.jinja2").render(told)
-    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(_rendered(template, told), status, headers=NOBODY_KEEPS)
+
+
+def growing_page(
+    frame: str, told: Mapping[str, Any], template: str, contents: Awaitable[Mapping[str, Any]]
+) -> Response:
+    """Return a page whose frame is sent at once, and its contents as soon as they are known."""
+
+    async def parts() -> AsyncIterator[str]:
+        before, _, after = _rendered(frame, told).partition(CONTENTS)
+        yield before
+        yield _rendered(template, await contents)
+        yield after
+
+    return StreamingResponse(parts(), media_type="text/html", headers=NOBODY_KEEPS)
+
+
+def _rendered(template: str, told: Mapping[str, Any]) -> str:
+    return _PAGES.get_template(f"{template}.html.jinja2").render(told)
 
 
 def _shown(value: object) -> object:

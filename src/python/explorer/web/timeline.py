@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from explorer.trace.span import Span
 
+#: Where an axis begins on which nothing has a time.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: What a bar takes at least, so that it is seen.
 LEAST_PERCENT = 0.25
 #: More notes are told, and not drawn.
@@ -67,11 +69,11 @@ class Timeline:
         return (self.last - self.first).total_seconds()
 
 
-def timeline(roots: Sequence[Span], *, now: datetime) -> Timeline:
+def timeline(roots: Sequence[Span]) -> Timeline:
     """Return the rows of all spans, on an axis from the first moment told to the last."""
     spans = list(_all(roots))
     moments = [moment for span in spans for moment in _moments(span)]
-    first, last = min(moments, default=now), max(moments, default=now)
+    first, last = min(moments, default=NEVER), max(moments, default=NEVER)
     total_s = max((last - first).total_seconds(), 1e-6)
     rows: list[Row] = []
     for place, root in enumerate(roots):

@@ -45,7 +45,7 @@ def page_of(rows: Sequence[Row], number: int) -> Page:
     )
 
 
-def page_with(rows: Sequence[Row], key: str) -> int:
+def page_with(rows: Sequence[Row], key: str | None) -> int:
     """Return the number of the page that shows the row of this key; 1 where none does."""
     place = next((place for place, row in enumerate(rows) if row.key == key), 0)
     return place // PAGE_ROWS + 1

@@ -1,8 +1,9 @@
 """`/trace/{id}`: the whole story of a request, job, job run, trace or event, as a waterfall."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -11,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from explorer.index import Index, Match
-from explorer.trace.build import build
 from explorer.trace.span import Span
-from explorer.web.rendering import page
-from explorer.web.timeline import Row, Timeline, timeline
+from explorer.web.rendering import growing_page, page
+from explorer.web.timeline import Row
 from explorer.web.tree import narrowed, page_of, page_with
 from explorer.web.verdict import findings, outcome
 
 MOST_FINDINGS = 12
+NUMBER = re.compile(r"[0-9]{1,9}")
 MOST_ROWS_WATCHED = 8
 #: How a span's own events are found, beside by its id.
 OWN_EVENTS = {
@@ -29,16 +30,6 @@ OWN_EVENTS = {
     "index": "job_run_id = ? AND index_name = ?",
     "search": "request_id = ? AND area = 'search'",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """A story on its axis; of one of its rows the events too."""
-
-    line: Timeline
-    events: int
-    selected: Row | None
-    selected_events: Sequence[dict[str, Any]]
 
 
 async def find(request: Request) -> Response:
@@ -55,33 +46,36 @@ async def find(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """Show the story. The beginning of an id is enough when no other id begins like it."""
     wanted = str(request.path_params["id"]).lower()
-    given = request.query_params
-    now = datetime.now(UTC)
     matches = await request.app.state.archive.ask(lambda index: index.matches(wanted))
     if len({match.identifier for match in matches}) != 1:
         return _candidates(wanted, matches)
     match = matches[0]
-    key = given.get("span")
-    story = await request.app.state.archive.ask(lambda index: _story(index, match, key, now))
-    rows, find = story.line.rows, given.get("find", "").strip()
+    return growing_page("trace", {"here": "", "match": match}, "story", _contents(request, match))
+
+
+async def _contents(request: Request, match: Match) -> dict[str, Any]:
+    archive, given = request.app.state.archive, request.query_params
+    told = await archive.ask(partial(request.app.state.stories.story, match.identifier, archive.lines))
+    key, find, number = given.get("span"), given.get("find", "").strip(), given.get("page", "")
+    rows: Sequence[Row] = told.line.rows
+    selected = next((row for row in rows if row.key == key), None)
     shown = narrowed(rows, find) if find else rows
-    number = int(given["page"]) if given.get("page", "").isdecimal() else page_with(shown, key or "")
     found = findings(rows)
-    return page(
-        "trace",
-        here="",
-        match=match,
-        story=story,
-        line=story.line,
-        page=page_of(shown, number),
-        find=find,
-        now=now,
-        outcome=outcome(rows),
-        findings=found[:MOST_FINDINGS],
-        more_findings=len(found[MOST_FINDINGS:]),
-        sums=_sums(rows),
-        filter=_filter(rows, match),
-    )
+    return {
+        "match": match,
+        "line": told.line,
+        "events": told.events,
+        "selected": selected,
+        "selected_events": await archive.ask(partial(_own_events, selected)) if selected else (),
+        "page": page_of(shown, int(number) if NUMBER.fullmatch(number) else page_with(shown, key)),
+        "find": find,
+        "now": datetime.now(UTC),
+        "outcome": outcome(rows),
+        "findings": found[:MOST_FINDINGS],
+        "more_findings": len(found[MOST_FINDINGS:]),
+        "sums": _sums(rows),
+        "filter": _filter(rows, match),
+    }
 
 
 def _candidates(wanted: str, matches: Sequence[Match]) -> Response:
@@ -89,15 +83,7 @@ def _candidates(wanted: str, matches: Sequence[Match]) -> Response:
     return page("candidates", status, here="", wanted=wanted, matches=matches)
 
 
-def _story(index: Index, match: Match, key: str | None, now: datetime) -> Story:
-    told = index.connected(match.identifier)
-    line = timeline(build(told), now=now)
-    selected = next((row for row in line.rows if row.key == key), None)
-    events = _own_events(index, selected) if selected else ()
-    return Story(line=line, events=len(told), selected=selected, selected_events=events)
-
-
-def _own_events(index: Index, row: Row) -> Sequence[dict[str, Any]]:
+def _own_events(row: Row, index: Index) -> Sequence[dict[str, Any]]:
     span = row.span
     around = row.parent.span.identifier if row.parent else None
     parameters: list[object] = [span.identifier or around]

@@ -2,7 +2,7 @@
 "use strict";
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const main = document.getElementById("main");
+const live = document.querySelector("[data-live]")?.dataset.live;
 
 // Live: the server says that there is more; the page is asked for again, and its parts exchanged.
 async function exchange(address) {
@@ -32,10 +32,10 @@ async function exchange(address) {
 }
 
 function watch() {
-  if (!main.dataset.live) return null;
-  const changes = new EventSource(main.dataset.live);
+  if (!live) return null;
+  const changes = new EventSource(live);
   let first = true, busy = false, more = false;
-  const say = (live) => all(".live").forEach((each) => { each.hidden = !live; });
+  const say = (connected) => all(".live").forEach((each) => { each.hidden = !connected; });
   const renew = async () => {
     if (busy) { more = true; return; }
     busy = true;
@@ -73,7 +73,7 @@ function continueRows() {
 function equip() {
   all(".copy").forEach((button) => { button.hidden = !navigator.clipboard; });
   all(".fold").forEach((each) => { each.hidden = !document.querySelector(".rows details"); });
-  if (main.dataset.live && watching?.readyState === 1) all(".live").forEach((each) => { each.hidden = false; });
+  if (watching?.readyState === 1) all(".live").forEach((each) => { each.hidden = false; });
   continueRows();
 }
 
