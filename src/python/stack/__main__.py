@@ -13,6 +13,7 @@ from architecture.command import architecture
 from explorer.check import check
 from explorer.commands import diff, errors, query, slow, stats, tail
 from explorer.trace import trace
+from explorer.web import explore_command
 from product_version import VERSION
 from registry.commands import contracts
 from stack.demo import run_demo
@@ -36,6 +37,7 @@ main.add_command(check)
 main.add_command(contracts)
 main.add_command(diff)
 main.add_command(errors)
+main.add_command(explore_command(lambda: [default_data_dir() / "events"]))
 main.add_command(keys)
 main.add_command(query)
 main.add_command(slow)
@@ -71,10 +73,21 @@ def demo(files: tuple[Path, ...], query: str | None) -> None:
 @click.option(
     "--database-url", envvar="DATABASE_URL", help="Use this PostgreSQL, not the embedded one."
 )
-def up(port: int, data_dir: Path, database_url: str | None) -> None:
-    """Serve the API and the five workers until Ctrl-C."""
+@click.option(
+    "--explorer-port",
+    type=click.IntRange(1, 65535),
+    help="Where the explorer listens. [default: the first free port behind --port]",
+)
+def up(port: int, data_dir: Path, database_url: str | None, explorer_port: int | None) -> None:
+    """Serve the API, the five workers and the explorer until Ctrl-C."""
     try:
-        run_up(Console(), port=port, data_dir=data_dir.resolve(), database_url=database_url)
+        run_up(
+            Console(),
+            port=port,
+            explorer_port=explorer_port,
+            data_dir=data_dir.resolve(),
+            database_url=database_url,
+        )
     except EXPECTED as error:
         raise click.ClickException(str(error)) from error
 

@@ -1,5 +1,6 @@
 """What it takes to get a stack going."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from stack.processes import Service
 
 START_SECONDS = 120.0
 LOOPBACK = "127.0.0.1"
+LAST_PORT = 65535
 
 
 class StackError(Exception):
@@ -24,18 +26,27 @@ def free_port() -> int:
         return port
 
 
-def require_free_port(port: int) -> None:
+def require_free_port(port: int, *, who: str = "the API", option: str = "--port") -> None:
     """Raise StackError when somebody listens on the port of the loopback address already."""
     with socket.socket() as probe:
-        # As the API will: what lingers of connections to an earlier one is no obstacle.
+        # As a server will: what lingers of connections to an earlier one is no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             raise StackError(
-                f"the API cannot listen on {LOOPBACK}:{port}: {error.strerror}. "
-                "Choose another port with --port."
+                f"{who} cannot listen on {LOOPBACK}:{port}: {error.strerror}. "
+                f"Choose another port with {option}."
             ) from error
+
+
+def free_port_behind(port: int) -> int:
+    """Return the first port behind `port` that nobody listens on. Raises StackError for none."""
+    for candidate in range(port + 1, LAST_PORT + 1):
+        with contextlib.suppress(StackError):
+            require_free_port(candidate)
+            return candidate
+    raise StackError(f"no port behind {port} is free")
 
 
 def wait_until_healthy(client: httpx.Client, services: Sequence[Service]) -> None:

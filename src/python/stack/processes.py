@@ -45,6 +45,7 @@ class Service:
     """One process of the stack, started again when it ends by itself.
 
     `launcher` is what its command line begins with: a program that becomes the process, if any.
+    Its stdout goes to the event file if it `tells` events, else to the log, as its stderr does.
     """
 
     name: str
@@ -53,14 +54,15 @@ class Service:
     environment: Mapping[str, str]
     folders: Folders
     launcher: Sequence[str] = ()
+    tells: bool = True
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_s: float = field(default=0.0, init=False)
 
     def start(self) -> None:
-        """Start the process; its stdout goes to the event file, its stderr to the log."""
-        events = self.folders.events / f"{self.name}.jsonl"
+        """Start the process."""
         log = self.folders.logs / f"{self.name}.log"
-        with events.open("ab") as stdout, log.open("ab") as stderr:
+        said = self.folders.events / f"{self.name}.jsonl" if self.tells else log
+        with said.open("ab") as stdout, log.open("ab") as stderr:
             self.process = subprocess.Popen(
                 [*self.launcher, sys.executable, "-P", "-m", self.module, *self.arguments],
                 env=self.environment,
@@ -83,14 +85,17 @@ class Service:
 
 @contextlib.contextmanager
 def running_services(
-    database_url: str, folders: Folders, *, port: int
+    database_url: str, folders: Folders, *, port: int, explorer_port: int | None = None
 ) -> Iterator[Sequence[Service]]:
     """Run the API on `port` of the loopback address, and the five workers, during a with block.
 
+    With `explorer_port` the explorer too, and the API's answers lead to its pages.
     When the block ends they are stopped with SIGTERM, so that they finish or hand back what they
     have; one that does not stop in time is killed, and its work recovered at the next start.
     """
     environment = service_environment(database_url)
+    if explorer_port is not None:
+        environment["NARRALYTICA_EXPLORER_URL"] = f"http://127.0.0.1:{explorer_port}/explorer"
     services = [
         Service(
             name=name,
@@ -101,8 +106,25 @@ def running_services(
         )
         for name, module, arguments in _commands(port)
     ]
+    if explorer_port is not None:
+        services.append(
+            explorer_service(folders, port=explorer_port, environment=environment)
+        )
     with running(services):
         yield services
+
+
+def explorer_service(folders: Folders, *, port: int, environment: Mapping[str, str]) -> Service:
+    """Return the explorer over the folder of events, on `port` of the loopback address."""
+    index = folders.events.parent / "index"
+    return Service(
+        name="explorer",
+        module="stack",
+        arguments=("explore", str(folders.events), "--port", str(port), "--index", str(index)),
+        environment=environment,
+        folders=folders,
+        tells=False,
+    )
 
 
 @contextlib.contextmanager

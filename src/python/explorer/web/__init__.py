@@ -1,1 +1,5 @@
-"""The explorer's web page: events, traces, errors, latencies, for people with a browser."""
+"""The explorer's web page: events, stories, errors, latencies, for people with a browser."""
+
+from explorer.web.command import explore_command
+
+__all__ = ["explore_command"]

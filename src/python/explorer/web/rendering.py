@@ -85,6 +85,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         ago=wording.ago,
+        axis=wording.axis,
         clock=wording.clock,
         count=wording.count,
         day=wording.day,
@@ -97,6 +98,7 @@ def _environment() -> Environment:
         tick=wording.tick,
         took=wording.took,
         urlencode=_quoted,
+        when=wording.when,
     )
     return environment
 

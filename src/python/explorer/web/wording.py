@@ -1,12 +1,13 @@
 """How pages write times, lengths, numbers and names."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from explorer.trace.waterfall import duration
 
 #: A value of more characters is cut off, where it is not shown as a whole.
 LONGEST = 400
 PREFIX = "narralytica."
+HOUR_S, DAY_S = 3_600, 86_400
 
 
 def clock(moment: datetime) -> str:
@@ -31,6 +32,23 @@ def ago(moment: datetime, now: datetime) -> str:
         if seconds >= 2 * long:
             return f"{seconds // long:.0f} {unit} ago"
     return f"{max(seconds, 0):.0f} s ago"
+
+
+def axis(moment: datetime, step: timedelta) -> str:
+    """Return a time for the end of an axis in such steps: no finer than they are."""
+    if step.total_seconds() >= DAY_S / 4:
+        return day(moment)
+    return (
+        f"{_utc(moment):%H:%M}"
+        if step.total_seconds() >= HOUR_S / 12
+        else f"{_utc(moment):%H:%M:%S}"
+    )
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """Return how long ago a moment of this day was, of an earlier one date and time (UTC)."""
+    recent = (_utc(now) - _utc(moment)).total_seconds() < DAY_S
+    return ago(moment, now) if recent else f"{_utc(moment):%Y-%m-%d %H:%M:%S}"
 
 
 def took(milliseconds: float | None) -> str:

@@ -51,7 +51,7 @@ def _breaks(index: Index) -> Breaks:
     return Breaks(
         violations=[_violation(row) for row in index.rows(_VIOLATIONS)],
         dropped=index.rows(_DROPPED),
-        invalid=index.rows(f"SELECT * FROM invalid_lines ORDER BY file, line LIMIT {MOST_LINES}"),
+        invalid=index.rows(_INVALID),
         invalid_total=total["n"],
     )
 
@@ -70,16 +70,17 @@ def _violation(row: dict[str, Any]) -> Violation:
     )
 
 
+_INVALID = f"SELECT * FROM invalid_lines ORDER BY file, line LIMIT {MOST_LINES}"  # noqa: S608
 _VIOLATIONS = f"""
 SELECT violating_event_name, outcome, service_name, any_value(payload) AS payload, count(*) AS n,
     min(occurred_at) AS first, max(occurred_at) AS last, arg_max(event_id, occurred_at) AS example
 FROM events WHERE event_name = 'narralytica.contract.violated'
 GROUP BY violating_event_name, outcome, service_name, json_extract_string(payload, '$.violations')
 ORDER BY n DESC, last DESC LIMIT {MOST_GROUPS}
-"""
+"""  # noqa: S608
 _DROPPED = f"""
 SELECT sink, reason, service_name, count(*) AS n, sum(dropped_count) AS dropped_count,
     max(occurred_at) AS last
 FROM events WHERE event_name = 'narralytica.events.dropped'
 GROUP BY ALL ORDER BY dropped_count DESC LIMIT {MOST_GROUPS}
-"""
+"""  # noqa: S608

@@ -19,6 +19,7 @@ from explorer.web.tree import narrowed, page_of, page_with
 from explorer.web.verdict import findings, outcome
 
 MOST_FINDINGS = 12
+MOST_EVENTS = 200
 NUMBER = re.compile(r"[0-9]{1,9}")
 MOST_ROWS_WATCHED = 8
 #: How a span's own events are found, beside by its id.
@@ -55,7 +56,8 @@ async def show(request: Request) -> Response:
 
 async def _contents(request: Request, match: Match) -> dict[str, Any]:
     archive, given = request.app.state.archive, request.query_params
-    told = await archive.ask(partial(request.app.state.stories.story, match.identifier, archive.lines))
+    story = request.app.state.stories.story
+    told = await archive.ask(partial(story, match.identifier, archive.lines))
     key, find, number = given.get("span"), given.get("find", "").strip(), given.get("page", "")
     rows: Sequence[Row] = told.line.rows
     selected = next((row for row in rows if row.key == key), None)
@@ -90,8 +92,8 @@ def _own_events(row: Row, index: Index) -> Sequence[dict[str, Any]]:
     if span.kind in ("layer", "index"):
         parameters.append(span.name.removeprefix("index ") if span.kind == "index" else span.name)
     return index.rows(
-        "SELECT * EXCLUDE (payload) FROM events"
-        f" WHERE {OWN_EVENTS[span.kind]} ORDER BY occurred_at, event_id LIMIT 200",
+        "SELECT * EXCLUDE (payload) FROM events"  # noqa: S608  constants alone
+        f" WHERE {OWN_EVENTS[span.kind]} ORDER BY occurred_at, event_id LIMIT {MOST_EVENTS}",
         parameters,
     )
 

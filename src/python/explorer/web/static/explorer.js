@@ -44,10 +44,17 @@ function watch() {
   };
   changes.onopen = () => { say(true); };
   changes.onerror = () => { say(false); };
-  changes.onmessage = () => { if (first) first = false; else renew(); };
+  changes.onmessage = () => {
+    if (first) first = false;
+    // What was added while scrolling would be lost: the reader decides.
+    else if (extended) all(".live").forEach((each) => { each.textContent = "there is more: reload"; });
+    else renew();
+  };
   window.addEventListener("pagehide", () => changes.close());
   return changes;
 }
+
+let extended = false;
 
 // The next part of a long waterfall comes when its end comes into view.
 function continueRows() {
@@ -63,6 +70,7 @@ function continueRows() {
     const more = there.querySelector("[data-more]");
     more?.querySelector(".grid")?.remove();
     if (more) rows.append(...more.childNodes);
+    extended = true;
     const pages = there.querySelector("nav.pages");
     if (pages) next.closest("nav").replaceWith(pages);
     equip();
