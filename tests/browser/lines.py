@@ -66,7 +66,7 @@ class Teller:
     def job(self, action: str, **more: Any) -> None:
         """Tell of the job itself."""
         service = "api" if action == "created" else "worker-ingest"
-        payload = {"job_type": "ingest", "status": action, **more}
+        payload: dict[str, Any] = {"job_type": "ingest", "status": action, **more}
         if action != "created":
             payload["attempt"] = 1
         self.tell(f"job.{action}", service=service, severity=_severity(action), **payload)
@@ -88,13 +88,13 @@ class Teller:
         self._run_id = None
 
     def _run(self, worker: str, action: str, attempt: int, **more: Any) -> None:
-        about = {"job_type": "ingest", "worker": worker, "attempt": attempt, "status": action}
+        about: dict[str, Any] = {"job_type": "ingest", "worker": worker, "attempt": attempt, "status": action}
         service, severity = f"worker-{worker}", _severity(action)
         self.tell(f"job_run.{action}", service=service, severity=severity, **about, **more)
 
     def layer(self, name: str, action: str, attempt: int = 1, **more: Any) -> None:
         """Tell of a layer."""
-        about = {"layer_name": name, "status": action, "attempt": attempt, **LAYER}
+        about: dict[str, Any] = {"layer_name": name, "status": action, "attempt": attempt, **LAYER}
         severity = _severity(action)
         self.tell(f"layer.{action}", service="worker-enrich", severity=severity, **about, **more)
 

@@ -57,9 +57,7 @@ def test_the_waterfall_tells_attempts_waits_and_what_is_in_place(
     expect(summary).to_contain_text("retry waits 8.50 s")
 
 
-def test_a_beginning_of_an_id_leads_to_the_story(
-    page: Page, explorer: Explorer
-) -> None:
+def test_a_beginning_of_an_id_leads_to_the_story(page: Page, explorer: Explorer) -> None:
     bad = failed_job()
     explorer.write(bad.lines)
     page.goto(explorer.page())
@@ -79,9 +77,7 @@ def test_what_never_ended_is_marked(page: Page, explorer: Explorer) -> None:
     expect(row).to_contain_text("never ended, begun")
 
 
-def test_a_filter_narrows_the_list(
-    page: Page, explorer: Explorer
-) -> None:
+def test_a_filter_narrows_the_list(page: Page, explorer: Explorer) -> None:
     explorer.write([*failed_job().lines, *completed_job().lines])
     page.goto(explorer.page())
     box = page.get_by_role("textbox", name="Filter")

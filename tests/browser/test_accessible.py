@@ -1,6 +1,7 @@
 """axe finds nothing on any page: names, roles and contrast, light, dark, and on a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import pytest
@@ -8,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.lines import completed_job, failed_job
-from tests.browser.running_explorer import Explorer
+from tests.browser.running_explorer import Explorer, running_explorer
 
 LOOKS: Sequence[tuple[Literal["light", "dark"], int]] = (
     ("light", 1360),
@@ -18,18 +19,31 @@ LOOKS: Sequence[tuple[Literal["light", "dark"], int]] = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """An explorer that shows a bit of everything, and the paths of its pages."""
+
+    explorer: Explorer
+    paths: Sequence[str]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_explorer(tmp_path_factory.mktemp("machine")) as running:
+        yield Site(explorer=running, paths=_pages(running))
+
+
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_axe_finds_no_violation(
-    browser: Browser, explorer: Explorer, scheme: Literal["light", "dark"], width: int
+    browser: Browser, site: Site, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    paths = _pages(explorer)
     with browser.new_context(
         color_scheme=scheme, viewport={"width": width, "height": 850}
     ) as context:
         page = context.new_page()
         found = {}
-        for path in paths:
-            page.goto(explorer.page(path))
+        for path in site.paths:
+            page.goto(site.explorer.page(path))
             # What fades in is judged once it is there.
             expect(page.get_by_role("main")).to_be_visible()
             results = Axe().run(page, options={"resultTypes": ["violations"]})
@@ -39,14 +53,11 @@ def test_axe_finds_no_violation(
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
-def test_no_page_is_wider_than_the_screen(
-    browser: Browser, explorer: Explorer, width: int
-) -> None:
-    paths = _pages(explorer)
+def test_no_page_is_wider_than_the_screen(browser: Browser, site: Site, width: int) -> None:
     with browser.new_context(viewport={"width": width, "height": 844}) as context:
         page = context.new_page()
-        for path in paths:
-            page.goto(explorer.page(path))
+        for path in site.paths:
+            page.goto(site.explorer.page(path))
             assert _overflow(page) <= 0, path
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from tests.browser.lines import failed_job
-from tests.browser.running_explorer import Explorer
+from tests.browser.running_explorer import Explorer, running_explorer
 
 MARKUP = "</td><script>alert(1)</script><img src=//foreign.example/x onerror=alert(2)>{{7*7}}"
 ESCAPES = "\x1b]0;owned\x07\x1b[31mred\x1b[2J"
@@ -15,21 +16,33 @@ RIGHT_TO_LEFT = "safe\u202egnp.exe\u2066\u200f"
 LONG = "x" * 1_000_000
 
 
-@pytest.fixture
-def hostile(explorer: Explorer) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explorer]:
+    with running_explorer(tmp_path_factory.mktemp("machine")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hostile(explorer: Explorer) -> str:
     """Lines with markup in every text of a valid event, and worse in lines that are none."""
     story = failed_job()
-    why = {"error_type": "Hostile", "error_message": MARKUP}
+    why: dict[str, Any] = {"error_type": "Hostile", "error_message": MARKUP}
     actor = {"service_name": MARKUP, "host": MARKUP, "env": MARKUP, "service_version": MARKUP}
+    story.begin("ingest")
     event_id = story.tell(
         "job_run.failed",
         service="x",
         severity="error",
         actor=actor,
-        **{"job_type": "ingest", "worker": "ingest", "status": "failed", "attempt": 1},
-        **{"latency_ms": 1.0, "will_retry": False},
+        job_type="ingest",
+        worker="ingest",
+        status="failed",
+        attempt=1,
+        latency_ms=1.0,
+        will_retry=False,
         **why,
     )
+    story.end("ingest", "failed", latency_ms=1.0, will_retry=False, **why)
     story.job("failed", latency_ms=1.0, **why)
     ours = {"event_name": "narralytica.job.failed", "payload": {"error_message": ""}}
     broken = [
@@ -39,11 +52,11 @@ def hostile(explorer: Explorer) -> Iterator[str]:
     broken.append('{"event_name":"narralytica.x' + MARKUP + ESCAPES.replace("\n", ""))
     # A valid event on a line of a million characters.
     padded = story.lines[-1].replace("{", "{" + " " * 1_000_000, 1)
-    explorer.write([*story.lines[:-1], padded, *broken], file="<b>hostile</b>.jsonl")
+    explorer.write([*story.lines[:-1], padded, *broken], file="<b>hostile.jsonl")
     # As bytes that are no text.
     with (explorer.folder / "bytes.jsonl").open("wb") as file:
         file.write(b'{"event_name":"narralytica.\xff\xfe\x00"}\n')
-    yield f"{story.request_id}/{event_id}"
+    return f"{story.request_id}/{event_id}"
 
 
 @pytest.mark.parametrize("path", ["", "errors", "latency", "contracts", "catalogue"])
@@ -75,7 +88,7 @@ def test_broken_lines_are_told_with_their_place_and_escaped(
 ) -> None:
     page.goto(explorer.page("contracts"))
     invalid = page.get_by_role("region", name="Invalid lines")
-    expect(invalid).to_contain_text("<b>hostile</b>.jsonl:")
+    expect(invalid).to_contain_text("<b>hostile.jsonl:")
     expect(invalid).to_contain_text("\\u202e")
     expect(invalid).to_contain_text("<script>")
 
@@ -100,7 +113,12 @@ def test_what_is_asked_for_is_shown_harmlessly(
 ) -> None:
     page = context.new_page()
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     for path in ("?q=%22", "trace?id=", "trace/", "event/", "errors?q=a:", "?before="):
         page.goto(explorer.page(path + MARKUP.replace("/", "%2F").replace("#", "%23")))
         assert page.evaluate("document.scripts.length") == 1

@@ -26,6 +26,7 @@ def test_from_the_errors_to_the_layer_that_failed(page: Page, explorer: Explorer
     page.keyboard.type(bad.job_id)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(bad.job_id)
+    expect(page.get_by_role("region", name="Why it failed")).to_be_visible()
     for _ in range(3):
         page.keyboard.press("j")
     assert focused(page) == "enrich, attempt 3 › layer embedding"
@@ -84,7 +85,7 @@ def test_an_id_is_copied(page: Page, explorer: Explorer) -> None:
     explorer.write(bad.lines)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(explorer.page(f"trace/{bad.request_id}"))
-    copy = page.get_by_role("button", name="Copy the id").first
+    copy = page.locator(".copy").first
     copy.focus()
     page.keyboard.press("Enter")
     expect(copy).to_contain_text("Copied")

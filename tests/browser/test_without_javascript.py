@@ -28,7 +28,7 @@ def test_from_the_list_to_the_layer_that_failed(plain_page: Page, explorer: Expl
     expect(page.get_by_role("heading", level=1)).to_contain_text(bad.request_id)
     page.get_by_role("link", name="enrich, attempt 3 › layer embedding").click()
     expect(page.get_by_role("region", name="embedding")).to_contain_text("ModelUnavailable")
-    page.locator("summary.row").filter(has_text="enrich #1").locator(".lane").click()
+    page.locator(".branch").filter(has_text="enrich #1").last.locator("summary").click()
     expect(page.locator(".rows .row").filter(has_text="sentiment").first).to_be_hidden()
 
 
