@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from observability.identifiers import new_uuid
+import observability as obs
 
 LAYER = {"layer_version": "1.0.0", "model_provider": "sample", "model_id": "embedder-7"}
 ENDS = ("completed", "failed")
@@ -15,7 +15,7 @@ class Teller:
     """Tells the story of one request and its job, line by line, from `start` on."""
 
     def __init__(self, start: datetime | None = None) -> None:
-        self.request_id, self.job_id = new_uuid(), new_uuid()
+        self.request_id, self.job_id = obs.new_uuid(), obs.new_uuid()
         self.trace_id = f"{int(self.request_id.replace('-', ''), 16):032x}"
         self.lines: list[str] = []
         self.at = start or datetime.now(UTC) - timedelta(seconds=60)
@@ -37,7 +37,7 @@ class Teller:
         **payload: Any,
     ) -> str:
         """Add a line; return its event id."""
-        event_id = new_uuid()
+        event_id = obs.new_uuid()
         envelope = {
             "schema_version": "2.0.0",
             "event_id": event_id,
@@ -79,7 +79,7 @@ class Teller:
 
     def begin(self, worker: str, attempt: int = 1) -> None:
         """Tell that a run starts."""
-        self._run_id = new_uuid()
+        self._run_id = obs.new_uuid()
         self._run(worker, "started", attempt)
 
     def end(self, worker: str, action: str, attempt: int = 1, **more: Any) -> None:
@@ -88,7 +88,12 @@ class Teller:
         self._run_id = None
 
     def _run(self, worker: str, action: str, attempt: int, **more: Any) -> None:
-        about: dict[str, Any] = {"job_type": "ingest", "worker": worker, "attempt": attempt, "status": action}
+        about: dict[str, Any] = {
+            "job_type": "ingest",
+            "worker": worker,
+            "attempt": attempt,
+            "status": action,
+        }
         service, severity = f"worker-{worker}", _severity(action)
         self.tell(f"job_run.{action}", service=service, severity=severity, **about, **more)
 

@@ -123,6 +123,28 @@ def test_it_serves_stops_cleanly_and_goes_on_with_what_is_unfinished(machine: Pa
     assert list((machine / "home").iterdir()) == []
 
 
+def test_answers_lead_to_their_story_in_the_explorer(machine: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with up(machine, port) as process, httpx.Client(base_url=address, timeout=60) as client:
+        [explorer] = [line for line in first_lines(process) if line.startswith("Explorer")]
+        job_id = client.post("/ingest", json={"text": "A lighthouse."}).json()["job_id"]
+        job = _ended(client, job_id)
+        search = client.get("/search", params={"q": "lighthouse"})
+        problem = client.get("/jobs/no-id")
+        assert problem.headers["content-type"] == "application/problem+json"
+        assert search.headers["x-request-id"] in search.json()["trace_url"]
+        assert problem.headers["x-request-id"] in problem.json()["trace_url"]
+        for answer, told in ((job, job_id), (search.json(), "search hybrid")):
+            assert answer["trace_url"].startswith(explorer.split()[1])
+            page = client.get(answer["trace_url"])
+            assert page.status_code == 200
+            assert told in page.text
+            assert "completed" in page.text
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
 def test_killed_it_leaves_no_process_and_the_next_start_goes_on(machine: Path) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"

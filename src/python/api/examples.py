@@ -8,6 +8,7 @@ from api.described import REQUEST_ID
 DOCUMENT_ID = "019ab3c1-5d2e-7c40-9a11-3f0c5e8b7a10"
 JOB_ID = "019ab3c1-5d30-7a55-8e02-61d4c0a9b321"
 JOB_RUN_ID = "019ab3c1-6f02-7b1d-a0c4-2d9e8f7a6b50"
+EXPLORER_URL = "http://127.0.0.1:8001/explorer"
 IDEMPOTENCY_KEY = "5d0f6f0e-upload-of-tuesday"
 
 ACCEPTED: dict[str, Any] = {
@@ -30,6 +31,7 @@ JOB: dict[str, Any] = {
 }
 JOB_WITH_RUNS: dict[str, Any] = {
     **JOB,
+    "trace_url": f"{EXPLORER_URL}/trace/{JOB_ID}",
     "runs": [
         {
             "job_run_id": JOB_RUN_ID,

@@ -9,6 +9,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from api.examples import JOB_ID
+from api.trace_link import trace_url
 from store.model import Job, JobRun, JobStatus, RunStatus
 from store.pipeline import JobType, LayerName
 
@@ -46,6 +47,9 @@ class JobSummary(BaseModel):
 class JobView(JobSummary):
     """A job, and every attempt at it."""
 
+    trace_url: str | None = Field(
+        description="where the explorer tells the story of the job; null: there is none"
+    )
     runs: list[JobRunView]
 
 
@@ -58,4 +62,4 @@ def view_of(job: Job, runs: Sequence[JobRun]) -> JobView:
     """Return all that is shown of a job."""
     fields = JobRunView.model_fields
     shown = [JobRunView(**{name: getattr(run, name) for name in fields}) for run in runs]
-    return JobView(**summary_of(job), runs=shown)
+    return JobView(**summary_of(job), trace_url=trace_url(job.job_id), runs=shown)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 import observability as obs
+from api.trace_link import trace_url
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,6 +34,9 @@ class Problem(BaseModel):
     status: int = Field(description="the HTTP status code")
     detail: str = Field(description="what is wrong, and what to do")
     request_id: str | None = Field(description="the id to ask about")
+    trace_url: str | None = Field(
+        default=None, description="where the explorer tells the story of the request"
+    )
     errors: list[InvalidParameter] = Field(default=[], description="each thing that is wrong")
 
 
@@ -59,11 +63,13 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return a problem answer to the current request."""
+    request_id = obs.current_context().request_id
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        request_id=obs.current_context().request_id,
+        request_id=request_id,
+        trace_url=trace_url(request_id),
         errors=errors or [],
     )
     return JSONResponse(

@@ -107,9 +107,7 @@ def running_services(
         for name, module, arguments in _commands(port)
     ]
     if explorer_port is not None:
-        services.append(
-            explorer_service(folders, port=explorer_port, environment=environment)
-        )
+        services.append(explorer_service(folders, port=explorer_port, environment=environment))
     with running(services):
         yield services
 

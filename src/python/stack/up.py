@@ -42,9 +42,7 @@ def run_up(
     require_free_port(explorer_port, who="the explorer", option="--explorer-port")
     with _database(data_dir, database_url) as url:
         folders = Folders.below(data_dir)
-        with running_services(
-            url, folders, port=port, explorer_port=explorer_port
-        ) as services:
+        with running_services(url, folders, port=port, explorer_port=explorer_port) as services:
             address = f"http://{LOOPBACK}:{port}"
             console.print(f"API         {address}")
             console.print(f"OpenAPI     {address}/docs")

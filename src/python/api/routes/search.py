@@ -13,6 +13,7 @@ from api.described import answer
 from api.pages import NextCursor
 from api.search_parameters import SearchParameters
 from api.services import ContextOf, Services, ServicesOf
+from api.trace_link import trace_url
 from observability import events
 from store.passages import INDEX_NAME
 from store.search import Rank, Search, SearchHit, search_passages
@@ -48,6 +49,9 @@ class SearchAnswer(BaseModel):
     mode: SearchMode
     results: list[Hit]
     next_cursor: NextCursor
+    trace_url: str | None = Field(
+        description="where the explorer tells the story of this search; null: there is none"
+    )
 
 
 @router.get(
@@ -56,7 +60,12 @@ class SearchAnswer(BaseModel):
     responses=answer(
         200,
         "Passages.",
-        {"mode": "hybrid", "results": [examples.HIT], "next_cursor": None},
+        {
+            "mode": "hybrid",
+            "results": [examples.HIT],
+            "next_cursor": None,
+            "trace_url": f"{examples.EXPLORER_URL}/trace/{examples.REQUEST_ID}",
+        },
     ),
 )
 async def search(
@@ -95,6 +104,7 @@ async def search(
         mode=parameters.mode,
         results=[_view(hit) for hit in shown],
         next_cursor=parameters.cursor_behind(shown[-1].rank) if more else None,
+        trace_url=trace_url(ctx.request_id),
     )
 
 
