@@ -29,7 +29,7 @@ class Unanswerable(click.ClickException):
 def opened(files: Sequence[Path]) -> Iterator[Index]:
     """Open an index over the files, up to date. Raises Unanswerable for an unreadable one."""
     try:
-        with _progress() as progress:
+        with progress_bar() as progress:
             index = Index.open(files, progress=progress)
     except OSError as error:
         raise Unanswerable(str(error)) from error
@@ -49,7 +49,7 @@ def selection(files: Sequence[Path], expression: Expression) -> Iterator[Selecti
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
     """Show on a terminal how far reading is, once it takes a while."""
     told = Console(stderr=True)
     bar = Bar(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=told, transient=True)

@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from explorer.index import Index
+from explorer.index import Index, IndexBusy
 from explorer.web.archive import Archive
 from explorer.web.guard import Guard
 from explorer.web.rendering import page
@@ -37,7 +37,7 @@ def create_app(index: Index, *, stopping: Callable[[], bool]) -> ASGIApp:
     ]
     app = Starlette(
         routes=[Route("/", _home), Route(PATH, _home), Mount(PATH, routes=pages)],
-        exception_handlers={HTTPException: _problem, Exception: _problem},
+        exception_handlers={HTTPException: _problem, IndexBusy: _problem, Exception: _problem},
     )
     app.state.archive = Archive(index)
     app.state.stories = Stories()
@@ -52,4 +52,6 @@ async def _home(request: Request) -> Response:
 async def _problem(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return page("problem", error.status_code, here="", detail=error.detail)
+    if isinstance(error, IndexBusy):
+        return page("problem", 503, here="", detail=f"{error}. Load the page again in a moment.")
     return page("problem", 500, here="", detail="This page failed; the explorer's stderr says how.")

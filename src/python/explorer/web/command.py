@@ -45,12 +45,16 @@ def explore_command(default_files: Callable[[], Sequence[Path]]) -> click.Comman
           narralytica explore
           narralytica explore events/*.jsonl --port 8080
         """
+        from explorer.commands.opened import progress_bar
         from explorer.index import Index
 
         sources = files or tuple(default_files())
         try:
-            with _listening(port) as listener, Index.open(sources, folder=folder) as index:
-                _serve(index, listener)
+            with _listening(port) as listener:
+                with progress_bar() as progress:
+                    index = Index.open(sources, folder=folder, progress=progress)
+                with index:
+                    _serve(index, listener)
         except OSError as error:
             raise click.ClickException(str(error)) from error
 
