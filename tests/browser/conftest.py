@@ -1,6 +1,5 @@
 """A Chromium, and pages that must not do what a page of ours never does."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,38 +16,19 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.chromium import ARGUMENTS, NoChromium, chromium
 from tests.browser.running_explorer import Explorer, running_explorer
 
-#: Headless, and silent on the network of its own accord.
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 #: How long a page is waited for, on a busy machine.
 PATIENCE_MS = 15_000
-HOW_TO_INSTALL = (
-    "These tests need Chromium, which is not on PATH: `apt-get install chromium` as root "
-    "(.ci/run does it by itself)."
-)
-
-
-def chromium() -> str:
-    """Return where Chromium is; without one the tests cannot pass."""
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.fail(HOW_TO_INSTALL, pytrace=False)
-    return found
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = chromium()
+    try:
+        path = chromium()
+    except NoChromium as error:
+        pytest.fail(str(error), pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
