@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.lines import completed_job, failed_job
 from tests.browser.running_explorer import Explorer, running_explorer
 
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LOOKS: Sequence[tuple[Literal["light", "dark"], int]] = (
     ("light", 1360),
     ("dark", 1360),
@@ -52,7 +54,7 @@ def test_axe_finds_no_violation(
         assert found == {}
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_no_page_is_wider_than_the_screen(browser: Browser, site: Site, width: int) -> None:
     with browser.new_context(viewport={"width": width, "height": 844}) as context:
         page = context.new_page()
@@ -74,7 +76,7 @@ def test_nothing_moves_for_who_wants_it_so(browser: Browser, explorer: Explorer)
 
 
 def _pages(explorer: Explorer) -> list[str]:
-    bad, good, open_ = failed_job(), completed_job(), failed_job()
+    bad, good, open_ = failed_job(), completed_job(LONG_AGO), failed_job()
     open_lines = open_.lines[:14]
     broken = bad.lines[3].replace('"attempt": 1', '"attempt": "one"')
     explorer.write([*bad.lines, *good.lines, *open_lines, broken])

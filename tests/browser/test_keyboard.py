@@ -27,7 +27,7 @@ def test_from_the_errors_to_the_layer_that_failed(page: Page, explorer: Explorer
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(bad.job_id)
     expect(page.get_by_role("region", name="Why it failed")).to_be_visible()
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("j")
     assert focused(page) == "enrich, attempt 3 › layer embedding"
     page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LEAST_PERCENT = 0.25
 #: More notes are told, and not drawn.
 MOST_NOTES = 40
-MOST_TICKS = 6
+MOST_TICKS = 8
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
 
 

@@ -7,6 +7,9 @@ from explorer.trace.span import Span
 from explorer.trace.waterfall import duration
 from explorer.web.timeline import Row
 
+KINDS = ("failed", "open", "mended")
+STEPS = ("layer", "index")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -23,9 +26,21 @@ class Finding:
 
 
 def findings(rows: Sequence[Row]) -> list[Finding]:
-    """Return what went wrong: first what failed for good, then what is open, then the rest."""
-    found = [finding for row in rows for finding in _findings(row, rows)]
-    return sorted(found, key=lambda finding: ("failed", "open", "mended").index(finding.kind))
+    """Return what went wrong: first what failed for good, then what is open, then the rest.
+
+    A run that failed by one of its steps is told once, at that step.
+    """
+    causes = {row.parent.key for row in rows if row.parent and _is_cause(row, row.parent)}
+    found = [finding for row in rows if row.key not in causes for finding in _findings(row)]
+    return sorted(found, key=lambda finding: KINDS.index(finding.kind))
+
+
+def _is_cause(step: Row, run: Row) -> bool:
+    return (
+        step.span.kind in STEPS
+        and step.span.status == run.span.status == "failed"
+        and step.span.error_type == run.span.error_type
+    )
 
 
 def outcome(rows: Sequence[Row]) -> str:
@@ -38,7 +53,7 @@ def outcome(rows: Sequence[Row]) -> str:
     return "cancelled" if "cancelled" in statuses else "completed"
 
 
-def _findings(row: Row, rows: Sequence[Row]) -> Iterator[Finding]:
+def _findings(row: Row) -> Iterator[Finding]:
     span = row.span
     if span.status == "failed":
         lost = _is_final(row)
@@ -63,13 +78,13 @@ def _is_final(row: Row) -> bool:
     if job.span.status != "failed":
         return False
     last = job.span.children[-1].identifier if job.span.children else None
-    run = row.parent if row.span.kind in ("layer", "index") else row
+    run = row.parent if row.span.kind in STEPS else row
     return row is job or (run is not None and run.span.identifier == last)
 
 
 def _place(row: Row) -> str:
     parts = [_named(row.span)]
-    if row.span.kind in ("layer", "index") and row.parent is not None:
+    if row.span.kind in STEPS and row.parent is not None:
         parts.insert(0, _named(row.parent.span))
     return " › ".join(parts)
 
@@ -80,23 +95,31 @@ def _named(span: Span) -> str:
 
 
 def _consequence(row: Row, final: bool) -> str:
-    span = row.span
-    if span.kind == "job":
-        tries = [run for run in span.children if run.name == span.children[-1].name]
-        worker = f" after {len(tries)} attempts of {tries[0].name}" if len(tries) > 1 else ""
-        return f"gave up{worker}"
-    if span.kind in ("request", "search"):
+    if row.span.kind == "job":
+        return _given_up(row.span)
+    if row.span.kind in ("request", "search"):
         return "failed"
-    if span.kind == "run":
-        took = f"failed after {duration(span.duration_s)}" if span.duration_s else "failed"
-        again = _next_attempt(row)
-        if again is not None and again.waited_s is not None:
-            return f"{took}; tried again {duration(again.waited_s)} later"
-        return took if again else f"{took}; no attempt was left" if final else took
-    run = row.parent.span if row.parent else None
-    if run is not None and run.status == "completed":
-        return "failed; the attempt completed without it"
-    return "failed, and the attempt with it"
+    run = row.parent if row.span.kind in STEPS and row.parent else row
+    if run is row or _is_cause(row, run):
+        return _failed_run(run, final)
+    return (
+        "failed; the attempt completed without it" if run.span.status == "completed" else "failed"
+    )
+
+
+def _given_up(job: Span) -> str:
+    last = job.children[-1].name if job.children else ""
+    tries = sum(run.name == last for run in job.children)
+    return f"gave up after {tries} attempts of {last}" if tries > 1 else "gave up"
+
+
+def _failed_run(run: Row, final: bool) -> str:
+    took_s = run.span.duration_s
+    told = f"failed after {duration(took_s)}" if took_s and took_s > 0 else "failed"
+    again = _next_attempt(run)
+    if again is not None and again.waited_s is not None:
+        return f"{told}; tried again {duration(again.waited_s)} later"
+    return f"{told}; no attempt was left" if final and again is None else told
 
 
 def _next_attempt(row: Row) -> Span | None:
