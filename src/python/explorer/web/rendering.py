@@ -44,7 +44,7 @@ def _rendered(template: str, told: Mapping[str, Any]) -> str:
     return _PAGES.get_template(f"{template}.html.jinja2").render(told)
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     """Make every text that a template shows harmless; markup of our own stays as it is."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
@@ -78,7 +78,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("explorer.web"),
         autoescape=True,
-        finalize=_shown,
+        finalize=shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
