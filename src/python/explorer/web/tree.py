@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from explorer.web.timeline import Row, ancestors
 
-PAGE_ROWS = 300
+PAGE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
