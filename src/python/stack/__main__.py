@@ -12,6 +12,7 @@ from rich.console import Console
 from architecture.command import architecture
 from explorer.check import check
 from explorer.commands import diff, errors, query, slow, stats, tail
+from explorer.export import export
 from explorer.trace import trace
 from explorer.web import explore_command
 from product_version import VERSION
@@ -38,6 +39,7 @@ main.add_command(contracts)
 main.add_command(diff)
 main.add_command(errors)
 main.add_command(explore_command(lambda: [default_data_dir() / "events"]))
+main.add_command(export)
 main.add_command(keys)
 main.add_command(query)
 main.add_command(slow)

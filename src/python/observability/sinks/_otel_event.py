@@ -26,6 +26,7 @@ _RESOURCE = {
 }
 # trace_id and span_id have fields of their own; the parent is the span's.
 _ATTRIBUTE_IDS = ("request_id", "job_id", "job_run_id")
+_ATTRIBUTE_MEMBERS = ("event_id", "schema_version")
 _PARENT = "parent_span_id"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,8 +37,12 @@ class ReadEvent:
     """One event, read from its line. `time_ns` is Unix time; ids are bytes, empty if unknown."""
 
     name: str
-    severity: str
+    event_id: str | None
+    #: None in lines of writers that leave it out.
+    severity: str | None
     time_ns: int
+    #: Those of `request_id`, `job_id` and `job_run_id` that are told.
+    ids: Mapping[str, str]
     trace_id: bytes
     span_id: bytes
     parent_span_id: bytes
@@ -48,21 +53,23 @@ class ReadEvent:
 
 
 def read_event(line: bytes) -> ReadEvent:
-    """Read a line that the façade wrote."""
+    """Read a line that keeps the contract of the envelope."""
     envelope = orjson.loads(line)
     correlation, payload = envelope["correlation"], envelope["payload"]
+    ids = {name: value for name in _ATTRIBUTE_IDS if (value := correlation.get(name)) is not None}
     told: dict[str, Any] = {
-        "event_id": envelope["event_id"],
-        "schema_version": envelope["schema_version"],
-        **{name: correlation[name] for name in _ATTRIBUTE_IDS if correlation[name] is not None},
+        **{name: envelope[name] for name in _ATTRIBUTE_MEMBERS if name in envelope},
+        **ids,
         **{_CONVENTIONAL.get(key, key): payload[key] for key in payload if key != _PARENT},
     }
     return ReadEvent(
         name=envelope["event_name"],
-        severity=envelope["severity"],
+        event_id=envelope.get("event_id"),
+        severity=envelope.get("severity"),
         time_ns=_unix_time_ns(envelope["occurred_at"]),
-        trace_id=bytes.fromhex(correlation["trace_id"] or ""),
-        span_id=bytes.fromhex(correlation["span_id"] or ""),
+        ids=ids,
+        trace_id=bytes.fromhex(correlation.get("trace_id") or ""),
+        span_id=bytes.fromhex(correlation.get("span_id") or ""),
         parent_span_id=bytes.fromhex(payload.get(_PARENT, "")),
         payload=payload,
         attributes=tuple(key_values(told)),

@@ -91,12 +91,17 @@ def _headers(name: str, value: str) -> dict[str, str]:
     for number, member in enumerate(filter(None, map(str.strip, value.split(","))), 1):
         key, separator, encoded = member.partition("=")
         key, content = key.strip(), unquote(encoded.strip())
-        if not separator or not _is_token(key) or not (content.isascii() and content.isprintable()):
+        if not separator or not is_header(key, content):
             raise ValueError(
                 f"{name} must be key=value pairs with commas between: see no. {number}"
             )
         headers[key] = content
     return headers
+
+
+def is_header(name: str, value: str) -> bool:
+    """Return whether this can be sent as a header."""
+    return _is_token(name) and value.isascii() and value.isprintable()
 
 
 def _is_token(text: str) -> bool:

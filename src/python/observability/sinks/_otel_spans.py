@@ -1,21 +1,24 @@
 """Builds spans from events: requests, job runs, layers and index syncs."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 from opentelemetry.proto.trace.v1 import trace_pb2  # pants: no-infer-dep
 
 from observability.event import Event
 from observability.events import (
+    IndexSyncCancelled,
     IndexSyncCompleted,
     IndexSyncFailed,
     IndexSyncStarted,
     JobCreated,
+    JobRetried,
+    JobRunCancelled,
     JobRunCompleted,
     JobRunFailed,
     JobRunStarted,
+    LayerCancelled,
     LayerCompleted,
     LayerFailed,
     LayerStarted,
@@ -24,19 +27,20 @@ from observability.events import (
     SearchFailed,
 )
 from observability.sinks._otel_event import SAMPLED, ReadEvent
+from observability.sinks._recent import Recent
 
 #: How many starts without an end are remembered, and how many spans that were sent.
 REMEMBERED = 10_000
 
 _SERVER = trace_pb2.Span.SpanKind.SPAN_KIND_SERVER
 _CONSUMER = trace_pb2.Span.SpanKind.SPAN_KIND_CONSUMER
-_INTERNAL = trace_pb2.Span.SpanKind.SPAN_KIND_INTERNAL
+INTERNAL = trace_pb2.Span.SpanKind.SPAN_KIND_INTERNAL
 
 _STARTS = frozenset(event.event_name for event in (JobRunStarted, LayerStarted, IndexSyncStarted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class Form:
     """What a span is called, by fields of the payload that have few values, and its kind."""
 
     noun: str
@@ -45,40 +49,40 @@ class _Form:
     failed: bool = False
 
 
-def _forms() -> dict[str, _Form]:
-    ends: tuple[
-        tuple[type[Event], type[Event], str, str, trace_pb2.Span.SpanKind.ValueType], ...
-    ] = (
-        (SearchExecuted, SearchFailed, "search", "mode", _SERVER),
-        (JobRunCompleted, JobRunFailed, "job_run", "worker", _CONSUMER),
-        (LayerCompleted, LayerFailed, "layer", "layer_name", _INTERNAL),
-        (IndexSyncCompleted, IndexSyncFailed, "index_sync", "index", _INTERNAL),
-    )
-    forms = {
-        JobCreated.event_name: _Form(noun="create_job", fields=("job_type",), kind=_SERVER),
-        RequestFailed.event_name: _Form(
-            noun="", fields=("method", "route"), kind=_SERVER, failed=True
+def _forms() -> dict[str, Form]:
+    ends: tuple[tuple[type[Event], type[Event] | None, type[Event], Form], ...] = (
+        (SearchExecuted, None, SearchFailed, form_of("search", "mode", _SERVER)),
+        (JobRunCompleted, JobRunCancelled, JobRunFailed, form_of("job_run", "worker", _CONSUMER)),
+        (LayerCompleted, LayerCancelled, LayerFailed, form_of("layer", "layer_name", INTERNAL)),
+        (
+            IndexSyncCompleted,
+            IndexSyncCancelled,
+            IndexSyncFailed,
+            form_of("index_sync", "index", INTERNAL),
         ),
+    )
+    requests = Form(noun="", fields=("method", "route"), kind=_SERVER, failed=True)
+    forms = {
+        JobCreated.event_name: form_of("create_job", "job_type", _SERVER),
+        JobRetried.event_name: form_of("retry_job", "job_type", _SERVER),
+        RequestFailed.event_name: requests,
     }
-    for completed, failed, noun, field, kind in ends:
-        forms[completed.event_name] = _Form(noun=noun, fields=(field,), kind=kind)
-        forms[failed.event_name] = _Form(noun=noun, fields=(field,), kind=kind, failed=True)
+    for completed, cancelled, failed, form in ends:
+        forms[completed.event_name] = form
+        if cancelled is not None:
+            forms[cancelled.event_name] = form
+        forms[failed.event_name] = replace(form, failed=True)
     return forms
+
+
+def form_of(noun: str, field: str, kind: trace_pb2.Span.SpanKind.ValueType) -> Form:
+    """Return the form of what goes well; `failed` is for `replace`."""
+    return Form(noun=noun, fields=(field,), kind=kind)
 
 
 _FORMS = _forms()
 
-_Value = TypeVar("_Value")
 _Key = tuple[bytes, bytes]
-
-
-class _Recent(OrderedDict[_Key, _Value], Generic[_Value]):
-    """Remembers the last values that were put in, by trace and span id."""
-
-    def put(self, key: _Key, value: _Value) -> None:
-        self[key] = value
-        if len(self) > REMEMBERED:
-            self.popitem(last=False)
 
 
 class Spans:
@@ -89,8 +93,8 @@ class Spans:
     """
 
     def __init__(self) -> None:
-        self._starts: _Recent[int] = _Recent()
-        self._sent: _Recent[None] = _Recent()
+        self._starts: Recent[_Key, int] = Recent(REMEMBERED)
+        self._sent: Recent[_Key, None] = Recent(REMEMBERED)
 
     def ended(self, events: Iterable[ReadEvent]) -> list[tuple[ReadEvent, trace_pb2.Span]]:
         """Return the spans that these events end, each with the event that ends it."""
@@ -102,7 +106,7 @@ class Spans:
             if event.name in _STARTS:
                 self._starts.put(key, event.time_ns)
             elif form := _FORMS.get(event.name):
-                spans[key] = (event, _span(event, form, self._starts.get(key)))
+                spans[key] = (event, span_of(event, form, self._starts.get(key)))
         return list(spans.values())
 
     def sent(self, spans: Iterable[tuple[ReadEvent, trace_pb2.Span]]) -> None:
@@ -113,7 +117,8 @@ class Spans:
             self._sent.put(key, None)
 
 
-def _span(event: ReadEvent, form: _Form, started_ns: int | None) -> trace_pb2.Span:
+def span_of(event: ReadEvent, form: Form, started_ns: int | None) -> trace_pb2.Span:
+    """Return the span that an event ends; without its start it begins `latency_ms` before."""
     payload = event.payload
     if started_ns is None:
         started_ns = event.time_ns - round(payload.get("latency_ms", 0) * 1_000_000)
@@ -133,9 +138,9 @@ def _span(event: ReadEvent, form: _Form, started_ns: int | None) -> trace_pb2.Sp
     )
 
 
-def _flags(event: ReadEvent, form: _Form) -> int:
+def _flags(event: ReadEvent, form: Form) -> int:
     flags: int = SAMPLED | trace_pb2.SpanFlags.SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK
-    if event.parent_span_id and form.kind != _INTERNAL:
+    if event.parent_span_id and form.kind != INTERNAL:
         flags |= trace_pb2.SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK
     return flags
 

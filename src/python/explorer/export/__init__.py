@@ -1,0 +1,5 @@
+"""History for other systems."""
+
+from explorer.export.command import export
+
+__all__ = ["export"]
