@@ -20,7 +20,7 @@ from tests.unit.explorer.recorded import DEMO, SAMPLE, encoded
 
 Line = dict[str, Any]
 REQUEST, JOB, RUN = (f"0193f0c2-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
-STEP = {"layer_name": "sentiment", "layer_version": "1", "model_provider": "p", "model_id": "m"}
+STEP = {"layer_name": "sentiment", "layer_version": "1.0.0", "model_provider": "p", "model_id": "m"}
 
 
 @pytest.fixture
@@ -79,7 +79,13 @@ def whole_job() -> list[Line]:
         told("layer.completed", 4, status="completed", attempt=1, latency_ms=1000, **STEP),
         told("job_run.completed", 5, status="completed", latency_ms=3000, **worker),
         told(
-            "job.completed", 6, (REQUEST, JOB), status="completed", attempt=1, latency_ms=5000, **job
+            "job.completed",
+            6,
+            (REQUEST, JOB),
+            status="completed",
+            attempt=1,
+            latency_ms=5000,
+            **job,
         ),
     ]
 
@@ -117,7 +123,7 @@ def test_the_demonstration_arrives_whole(collector: Collector, tmp_path: Path) -
             created.trace_id,
             created.start_time_unix_nano,
         )
-        own = [span for span in spans.values() if plain(span)["job_id"] == plain(job)["job_id"]]
+        own = [span for span in spans.values() if plain(span).get("job_id") == plain(job)["job_id"]]
         assert job.end_time_unix_nano == max(span.end_time_unix_nano for span in own)
 
 
@@ -137,7 +143,7 @@ def test_history_is_what_the_sink_would_have_sent(tmp_path: Path) -> None:
     with (
         obs.use_context(ctx),
         pytest.raises(KeyError),
-        obs.job_run(job_type="ingest", worker="enrich", attempt=1),
+        obs.job_run(job_id=str(ctx.job_id), job_type="ingest", worker="enrich", attempt=1),
         obs.layer(layer_name="sentiment", **{k: v for k, v in STEP.items() if k != "layer_name"}),
     ):
         raise KeyError
@@ -194,7 +200,9 @@ def test_a_job_that_was_started_again_has_two_spans(
     assert to(collector, written(lines)).exit_code == 0
     failed, completed = (span for span in collector.spans() if span.name == "job ingest")
     assert failed.span_id != completed.span_id
-    assert [span.end_time_unix_nano - span.start_time_unix_nano for span in (failed, completed)] == [
+    assert [
+        span.end_time_unix_nano - span.start_time_unix_nano for span in (failed, completed)
+    ] == [
         2_000_000_000,
         4_000_000_000,
     ]
@@ -296,7 +304,7 @@ def test_the_standard_variables_count_and_options_go_before_them(
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_EXPORTER_OTLP_HEADERS": "x-tenant=seven,x-side=left%20one",
     }
-    assert run("--header", "X-Token=a=b ü".replace(" ü", ""), path, **variables).exit_code == 0
+    assert run("--header", "X-Token=a=b", path, **variables).exit_code == 0
     for headers in collector.headers:
         assert (headers["x-tenant"], headers["x-side"]) == ("seven", "left one")
         assert headers["X-Token"] == "a=b"
@@ -315,7 +323,7 @@ def test_the_standard_variables_count_and_options_go_before_them(
     [
         (["--endpoint", "hunter2"], "must begin with http", 1),
         (["--header", "hunter2"], "no. 1 must be KEY=VALUE", 2),
-        (["--header", "x=hunter2\n"], "header's", 1),
+        (["--header", "x=a\nhunter2"], "header's", 1),
         (["--header", "x y=hunter2"], "header's", 1),
     ],
 )
@@ -332,8 +340,7 @@ def test_messages_are_bounded(
     collector: Collector, written: Callable[[Sequence[Line]], str]
 ) -> None:
     many = [search(number) for number in range(MOST_LINES + 500)]
-    wide = {"mode": "hybrid", "results_count": 1, "latency_ms": 2, "index": "i" * 200}
-    padded = [told("search.executed", 5000 + n, (REQUEST,), **wide) for n in range(20)]
+    padded = [search(5000 + number) for number in range(20)]
     path = Path(written([*many, *padded]))
     # A line may be long by what JSON lets stand between its members.
     long = [line.replace(b"{", b"{" + b" " * (MOST_BYTES // 8), 1) for line in encoded(padded)]
