@@ -18,12 +18,23 @@ FORMATS = {"text": as_text, "mermaid": as_mermaid, "svg": as_svg}
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="For a terminal, or as a picture.",
+)
 @click.option("--write", is_flag=True, help=f"Bring {PAGE} and {PICTURE} up to date instead.")
 def architecture(form: str, write: bool) -> None:
     """Show who may know whom, by the rules in BUILD, and who does, by the imports.
 
     Run it in the repository.
+
+    \b
+      narralytica architecture --format mermaid
+      narralytica architecture --write
     """
     root = Path.cwd()
     try:

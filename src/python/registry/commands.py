@@ -11,7 +11,12 @@ from registry.sample import sample
 
 @click.group()
 def contracts() -> None:
-    """Compare, release, describe, export, measure and sample what is under contracts/."""
+    """Compare, release, describe, export, measure and sample what is under contracts/.
+
+    \b
+      narralytica contracts diff
+      narralytica contracts coverage events/*.jsonl
+    """
 
 
 for command in (diff_command, release_command, docs, export, coverage, sample):

@@ -17,10 +17,12 @@ from explorer.trace import trace
 from explorer.web import explore_command
 from product_version import VERSION
 from registry.commands import contracts
+from stack.completion import completion
 from stack.demo import run_demo
 from stack.embedded_postgres import EmbeddedPostgresError
 from stack.keys import keys
 from stack.launch import StackError
+from stack.reference import reference
 from stack.up import default_data_dir, run_up
 
 EXPECTED = (EmbeddedPostgresError, StackError, httpx.HTTPError, OSError)
@@ -29,23 +31,34 @@ EXPECTED = (EmbeddedPostgresError, StackError, httpx.HTTPError, OSError)
 @click.group()
 @click.version_option(VERSION, prog_name="narralytica")
 def main() -> None:
-    """Turn media into searchable layers, and tell the whole story of it."""
+    """Turn media into searchable layers, and tell the whole story of it.
+
+    \b
+      narralytica demo
+      narralytica up
+      narralytica trace 0193f0c2-77aa events/*.jsonl
+    """
     signal.signal(signal.SIGTERM, _interrupt)
 
 
-main.add_command(architecture)
-main.add_command(check)
-main.add_command(contracts)
-main.add_command(diff)
-main.add_command(errors)
-main.add_command(explore_command(lambda: [default_data_dir() / "events"]))
-main.add_command(export)
-main.add_command(keys)
-main.add_command(query)
-main.add_command(slow)
-main.add_command(stats)
-main.add_command(tail)
-main.add_command(trace)
+for command in (
+    architecture,
+    check,
+    completion,
+    contracts,
+    diff,
+    errors,
+    explore_command(lambda: [default_data_dir() / "events"]),
+    export,
+    keys,
+    query,
+    reference,
+    slow,
+    stats,
+    tail,
+    trace,
+):
+    main.add_command(command)
 
 
 @main.command()
@@ -55,7 +68,12 @@ def demo(files: tuple[Path, ...], query: str | None) -> None:
     """Send FILES (by default a recording and subtitles of our own) through the product.
 
     Starts everything, waits for the jobs, searches, prints the story of each request from the
-    emitted events, and leaves nothing behind. Takes audio or video, .vtt, .srt and .txt.
+    emitted events, and leaves nothing behind. Takes audio or video, .vtt, .srt and .txt. Exits
+    with 1 unless every job completed and its story is whole.
+
+    \b
+      narralytica demo
+      narralytica demo talk.mp4 talk.vtt --query "what was said"
     """
     try:
         good = run_demo(Console(), files, query)
@@ -65,7 +83,13 @@ def demo(files: tuple[Path, ...], query: str | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Where the API listens, on 127.0.0.1.",
+)
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -73,7 +97,10 @@ def demo(files: tuple[Path, ...], query: str | None) -> None:
     help="Where the database, the events and the logs are kept.",
 )
 @click.option(
-    "--database-url", envvar="DATABASE_URL", help="Use this PostgreSQL, not the embedded one."
+    "--database-url",
+    envvar="DATABASE_URL",
+    show_envvar=True,
+    help="Use this PostgreSQL, not the embedded one.",
 )
 @click.option(
     "--explorer-port",
@@ -81,7 +108,15 @@ def demo(files: tuple[Path, ...], query: str | None) -> None:
     help="Where the explorer listens. [default: the first free port behind --port]",
 )
 def up(port: int, data_dir: Path, database_url: str | None, explorer_port: int | None) -> None:
-    """Serve the API, the five workers and the explorer until Ctrl-C."""
+    """Serve the API, the five workers and the explorer until Ctrl-C.
+
+    Only this machine reaches them. Unfinished jobs go on at the next start.
+
+    \b
+      narralytica up
+      narralytica up --port 8080 --data-dir ./data
+      DATABASE_URL=postgresql://… narralytica up
+    """
     try:
         run_up(
             Console(),

@@ -20,7 +20,12 @@ from tests.unit.explorer.recorded import DEMO, SAMPLE, encoded
 
 Line = dict[str, Any]
 REQUEST, JOB, RUN = (f"0193f0c2-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
-STEP = {"layer_name": "sentiment", "layer_version": "1.0.0", "model_provider": "p", "model_id": "m"}
+STEP: Line = {
+    "layer_name": "sentiment",
+    "layer_version": "1.0.0",
+    "model_provider": "p",
+    "model_id": "m",
+}
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def written(tmp_path: Path) -> Callable[[Sequence[Line]], str]:
     return written
 
 
-def run(*arguments: str, stdin: bytes = b"", **environment: str) -> Result:
+def run(*arguments: str, stdin: bytes = b"", **environment: Any) -> Result:
     return CliRunner().invoke(export, ["otlp", *arguments], input=stdin, env=environment)
 
 
@@ -65,7 +70,7 @@ def told(
 
 
 def search(number: int, **ids: str) -> Line:
-    payload = {"mode": "hybrid", "results_count": 1, "latency_ms": 2}
+    payload: Line = {"mode": "hybrid", "results_count": 1, "latency_ms": 2}
     return told("search.executed", number, (REQUEST,), **payload) | ids
 
 
@@ -91,8 +96,8 @@ def whole_job() -> list[Line]:
 
 
 def test_the_demonstration_arrives_whole(collector: Collector, tmp_path: Path) -> None:
-    for name, lines in DEMO.items():
-        (tmp_path / f"{name}.jsonl").write_bytes(b"".join(encoded(lines)))
+    for name, written in DEMO.items():
+        (tmp_path / f"{name}.jsonl").write_bytes(b"".join(encoded(written)))
     done = to(collector, *(str(tmp_path / f"{name}.jsonl") for name in DEMO))
 
     assert (done.exit_code, done.stdout) == (0, "")

@@ -35,6 +35,7 @@ INDEXED_BYTES = 4 << 20
     type=click.Choice(["terminal", *FORMATS]),
     default="terminal",
     show_default=True,
+    help="A waterfall, or a form for other programs.",
 )
 def trace(identifier: str, files: tuple[Path, ...], as_json: bool, form: str) -> None:
     """Tell the whole story of a request, job, job run, trace or event ID from FILES.

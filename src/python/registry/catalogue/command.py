@@ -9,9 +9,18 @@ from registry.sources import InvalidRegistry
 
 
 @click.command()
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The repository folder, which holds contracts/.",
+)
 def docs(root: Path) -> None:
-    """Write docs/events.md and docs/events.html anew."""
+    """Write docs/events.md and docs/events.html anew.
+
+    \b
+      narralytica contracts docs
+    """
     try:
         files = catalogue_files(root)
         for path, text in files.items():

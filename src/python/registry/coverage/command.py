@@ -14,9 +14,19 @@ from registry.sources import InvalidRegistry
 
 @click.command()
 @click.argument("files", nargs=-1, required=True)
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The repository folder, which holds contracts/.",
+)
 @click.option("--by-service", "each", is_flag=True, help="Tell it of each service, too.")
-@click.option("--fail-under", metavar="PERCENT", type=click.FloatRange(0, 100))
+@click.option(
+    "--fail-under",
+    metavar="PERCENT",
+    type=click.FloatRange(0, 100),
+    help="How much of the contracts has to be seen.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Write JSON.")
 def coverage(
     files: Sequence[str], root: Path, each: bool, fail_under: float | None, json_wanted: bool
@@ -25,6 +35,10 @@ def coverage(
 
     With --fail-under, exits with 1 when less than PERCENT of them was seen, or when a line bears a
     name, an emitter or a field that is not registered.
+
+    \b
+      narralytica contracts coverage --by-service events/*.jsonl
+      narralytica contracts coverage --fail-under 90 --json events/*.jsonl
     """
     try:
         tally = Tally(plan=read_plan(root))

@@ -39,13 +39,24 @@ class BadInput(click.ClickException):
 @click.command("diff")
 @click.option("--against", metavar="VERSION", help="A released version; the latest by default.")
 @repository
-@click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="text")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="For people, programs, or annotations of a code host's checks.",
+)
 @click.option("--json", "format_name", flag_value="json", help="The same as --format json.")
 def diff_command(against: str | None, root: Path, format_name: str) -> None:
     """Compare the contracts with a released version, field by field.
 
     Exits with 1 when something breaks without a new major schema_version, and with 2 when the
     contracts cannot be compared.
+
+    \b
+      narralytica contracts diff
+      narralytica contracts diff --against 1.0.0 --format github
     """
     try:
         old = read_contracts(released_folder(root, against))
@@ -59,7 +70,13 @@ def diff_command(against: str | None, root: Path, format_name: str) -> None:
 @click.command("release")
 @repository
 def release_command(root: Path) -> None:
-    """Freeze the contracts as contracts/released/<schema_version>/, with their checksums."""
+    """Freeze the contracts as contracts/released/<schema_version>/, with their checksums.
+
+    Exits with 2 when that version was released before.
+
+    \b
+      narralytica contracts release
+    """
     try:
         folder = release(root)
     except InvalidRegistry as error:

@@ -23,15 +23,28 @@ CONTRACTS: Mapping[str, Callable[[Documents], dict[str, Any]]] = {
 
 @click.command()
 @click.option(
-    "--format", "format_name", type=click.Choice([*CONTRACTS, CLOUDEVENTS]), required=True
+    "--format",
+    "format_name",
+    type=click.Choice([*CONTRACTS, CLOUDEVENTS]),
+    required=True,
+    help="Which form to write.",
 )
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The repository folder, which holds contracts/.",
+)
 @click.argument("files", nargs=-1)
 def export(format_name: str, root: Path, files: Sequence[str]) -> None:
     """Write the contracts, or the event lines in FILES (- is standard input), to standard output.
 
     json-schema is one self-contained JSON Schema of a line, asyncapi an AsyncAPI 3.0 document, and
     cloudevents one CloudEvents 1.0 JSON event for every line of FILES.
+
+    \b
+      narralytica contracts export --format asyncapi > asyncapi.json
+      narralytica contracts export --format cloudevents events/*.jsonl
     """
     if (format_name == CLOUDEVENTS) != bool(files):
         told = "takes no FILES" if files else "needs FILES, or - for standard input"
