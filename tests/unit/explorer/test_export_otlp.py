@@ -76,7 +76,8 @@ def search(number: int, **ids: str) -> Line:
 
 def whole_job() -> list[Line]:
     """Return a job whose lines bear no ids of a trace."""
-    job, worker = {"job_type": "ingest"}, {"worker": "enrich", "attempt": 1, "job_type": "ingest"}
+    job: Line = {"job_type": "ingest"}
+    worker: Line = {"worker": "enrich", "attempt": 1, "job_type": "ingest"}
     return [
         told("job.created", 1, (REQUEST, JOB), status="created", **job),
         told("job_run.started", 2, status="started", **worker),
@@ -305,7 +306,7 @@ def test_the_standard_variables_count_and_options_go_before_them(
     collector: Collector, written: Callable[[Sequence[Line]], str]
 ) -> None:
     path = written([search(1)])
-    variables = {
+    variables: Line = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_EXPORTER_OTLP_HEADERS": "x-tenant=seven,x-side=left%20one",
     }
@@ -314,7 +315,7 @@ def test_the_standard_variables_count_and_options_go_before_them(
         assert (headers["x-tenant"], headers["x-side"]) == ("seven", "left one")
         assert headers["X-Token"] == "a=b"
 
-    elsewhere = {
+    elsewhere: Line = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
         "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://127.0.0.1:1/logs",
     }
