@@ -1,5 +1,6 @@
 """`narralytica export otlp`: what arrives at a collector that takes it, delays it or refuses it."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -215,6 +216,31 @@ def test_a_job_that_was_started_again_has_two_spans(
     assert (failed.status.code, completed.status.code) == (2, 0)
 
 
+def test_what_was_cancelled_has_spans_that_did_not_fail(
+    collector: Collector, written: Callable[[Sequence[Line]], str]
+) -> None:
+    run_told: Line = {"job_type": "ingest", "worker": "enrich", "attempt": 1}
+    cancelled: Line = {"status": "cancelled", "attempt": 1, "latency_ms": 1000}
+    lines = [
+        told("layer.cancelled", 3, **STEP, **cancelled),
+        told("job_run.cancelled", 4, **run_told | cancelled),
+        told(
+            "job.cancelled",
+            5,
+            (REQUEST, JOB),
+            job_type="ingest",
+            by_request_id=REQUEST,
+            **cancelled,
+        ),
+    ]
+    assert to(collector, written(lines)).exit_code == 0
+    spans = {span.name: span for span in collector.spans()}
+    assert set(spans) == {"layer sentiment", "job_run enrich", "job ingest"}
+    for span in spans.values():
+        assert span.status.code == 0
+        assert span.end_time_unix_nano - span.start_time_unix_nano == 1_000_000_000
+
+
 def test_repeats_other_lines_and_invalid_ones_are_left_out_and_counted(
     collector: Collector,
 ) -> None:
@@ -224,6 +250,18 @@ def test_repeats_other_lines_and_invalid_ones_are_left_out_and_counted(
     assert len(collector.records()) == 2
     assert "7 lines: 2 events, 1 repeats left out" in done.stderr
     assert "3 lines are no valid event" in done.stderr
+
+
+def test_directories_packed_and_wrapped_lines_are_read(
+    collector: Collector, tmp_path: Path
+) -> None:
+    one, two, three = encoded([search(1), search(2), search(3)])
+    (tmp_path / "a.jsonl").write_bytes(one)
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(two))
+    wrapped = {"log": three.decode(), "stream": "stdout", "time": "2026-11-24T12:00:00Z"}
+    (tmp_path / "c.log").write_text(json.dumps(wrapped) + "\n")
+    assert to(collector, str(tmp_path)).exit_code == 0
+    assert len(collector.records()) == 3
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

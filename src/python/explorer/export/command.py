@@ -12,6 +12,7 @@ from explorer.export.reading import Reading, batches, reading_of
 from explorer.export.sending import NOUNS, Account, send_all
 from explorer.harmless import harmless
 from explorer.progress import progress_bar
+from explorer.sources import MissingSource, discover
 from observability.sinks.otlp_history import Destination, Signal
 
 MOST_REASONS = 5
@@ -32,7 +33,7 @@ def export() -> None:
     "files",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=click.Path(allow_dash=True, path_type=Path),
 )
 @click.option(
     "--endpoint",
@@ -72,7 +73,9 @@ def otlp(
     give_up_after: float,
     dry_run: bool,
 ) -> None:
-    """Send the event lines of FILES (- is standard input) over OTLP/HTTP.
+    """Send the event lines of FILES over OTLP/HTTP.
+
+    FILES may be directories, globs, packed by gzip or zstd, or - for standard input.
 
     Each event becomes a log record; jobs, job runs, layers, index syncs and requests become spans.
     They keep their own times, ids and services, as the sink `otel` would have sent them; ids that
@@ -87,7 +90,7 @@ def otlp(
       narralytica export otlp events/api.jsonl events/worker-*.jsonl
       narralytica export otlp --endpoint https://otlp.example.com \\
         --header 'Authorization=Bearer …' events/*.jsonl
-      zcat old.jsonl.gz | narralytica export otlp - --dry-run
+      narralytica export otlp --dry-run archive/
     """
     account = Account()
     try:
@@ -99,10 +102,13 @@ def otlp(
             give_up_after_s=give_up_after,
             tell_wait=_tell_wait,
         )
-        reading = reading_of(files)
+        found = discover(files)
+        reading = reading_of(found)
         with progress_bar("reading" if dry_run else "sending") as tell:
-            lines = batches(files, reading, tell)
+            lines = batches(found, reading, tell)
             send_all(lines, None if dry_run else destination, account)
+    except MissingSource as error:
+        raise click.UsageError(str(error)) from error
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     for line in _summary(account, reading, destination.address, dry_run=dry_run):

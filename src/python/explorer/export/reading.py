@@ -1,13 +1,13 @@
 """Reads event lines one by one, in batches of bounded size."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.lines import InvalidLine, parse_line
+from explorer.sources import STDIN, read_lines
+from explorer.sources.stream import is_packed
 
-STDIN = Path("-")
 #: What one message holds at most. A collector takes some megabytes; Loki four by default.
 MOST_LINES = 1_000
 MOST_BYTES = 1 << 20
@@ -26,10 +26,9 @@ class Reading:
     place: str = "the beginning"
 
 
-def reading_of(paths: Iterable[Path]) -> Reading:
+def reading_of(paths: Sequence[Path]) -> Reading:
     """Return a reading that has not begun. Raises OSError for a file that is not there."""
-    paths = list(paths)
-    known = STDIN not in paths and all(path.is_file() for path in paths)
+    known = STDIN not in paths and not any(is_packed(path) for path in paths)
     return Reading(bytes_total=sum(path.stat().st_size for path in paths) if known else None)
 
 
@@ -55,21 +54,15 @@ def batches(
 
 def _events(paths: Iterable[Path], reading: Reading) -> Iterator[bytes]:
     for path in paths:
-        for number, line in enumerate(_lines(path), start=1):
+        before = reading.bytes_read
+        for line in read_lines(path):
             reading.lines += 1
-            reading.bytes_read += len(line)
-            reading.place = f"{path}:{number}"
-            if not line.strip():
+            reading.bytes_read = before + line.offset + line.length
+            reading.place = f"{path}:{line.number}"
+            if not line.content.strip():
                 continue
-            if isinstance(parse_line(line, file=path.name, number=number), InvalidLine):
+            event = parse_line(line.content, file=path.name, number=line.number)
+            if line.fault or isinstance(event, InvalidLine):
                 reading.passed_over += 1
                 continue
-            yield line
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    if path == STDIN:
-        yield from sys.stdin.buffer
-        return
-    with path.open("rb") as file:
-        yield from file
+            yield line.content
