@@ -56,6 +56,7 @@ def progress_bar(what: str) -> Iterator[Callable[[Advance], None]]:
         *columns,
         console=Console(stderr=True),
         transient=True,
+        redirect_stdout=False,  # answers go where they always go
         refresh_per_second=UPDATES_A_SECOND,
     )
     with bar:

@@ -415,11 +415,3 @@ def test_where_the_batches_are_cut_makes_no_difference(cuts: list[int]) -> None:
         span.SerializeToString() for _, span in whole.spans
     )
     assert sum(batch.repeats for batch in batches) == whole.repeats > 0
-
-
-def test_the_lines_stay_as_they_were_read(written: Callable[[Sequence[Line]], str]) -> None:
-    path = Path(written(SAMPLE["sample"]))
-    before = path.read_bytes()
-    assert run("--dry-run", str(path)).exit_code == 0
-    assert path.read_bytes() == before
-    assert json.loads(before.splitlines()[0])
