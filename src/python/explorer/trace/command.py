@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from explorer.lines import EventLine, read_files
+from explorer.progress import progress_bar
 from explorer.sources import STDIN, MissingSource, discover
 from explorer.trace.build import build
 from explorer.trace.connected import AmbiguousId, UnknownId, chosen, connected_events
@@ -72,7 +73,9 @@ def _story(identifier: str, sources: Sequence[Path]) -> list[EventLine]:
     # Not at the top: importing the engine takes longer than reading small files.
     from explorer.index import Index
 
-    with Index.open(sources) as index:
+    with progress_bar("indexing") as tell:
+        opened = Index.open(sources, progress=tell)
+    with opened as index:
         found = index.matches(identifier)
         wanted = identifier.strip().lower()
         return index.connected(chosen({match.identifier: match.kind for match in found}, wanted))
