@@ -1,5 +1,5 @@
 -- A search reads no more of a passage than it needs, and whatever narrows it down lies beside.
--- depends: 0005_search_filters
+-- depends: 0006_api_keys
 
 -- Apart, since a vector is longer than the rest of its passage, and searching by words reads none.
 CREATE TABLE passage_embeddings (

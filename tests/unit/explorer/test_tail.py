@@ -214,7 +214,7 @@ def test_other_lines_are_passed_over_and_counted() -> None:
     )
     done = ran("-", given=mixed)
     assert "job.created" in done.stdout
-    assert "2 lines of other programs passed over." in done.stderr
+    assert "3 lines of other programs passed over." in done.stderr
     assert done.exit_code == 0
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 import observability as obs
 from api import examples
-from api.described import answer
+from api.described import REQUEST_ID, answer
 from api.pages import NextCursor
 from api.search_parameters import SearchParameters
 from api.services import ContextOf, Services, ServicesOf
@@ -64,7 +64,7 @@ class SearchAnswer(BaseModel):
             "mode": "hybrid",
             "results": [examples.HIT],
             "next_cursor": None,
-            "trace_url": f"{examples.EXPLORER_URL}/trace/{examples.REQUEST_ID}",
+            "trace_url": f"{examples.EXPLORER_URL}/trace/{REQUEST_ID}",
         },
     ),
 )

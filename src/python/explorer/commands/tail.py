@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.text import Text
 
@@ -21,7 +20,7 @@ from explorer.commands.options import as_json, files, filtered
 from explorer.commands.output import console, counted
 from explorer.filter import Expression, predicate
 from explorer.filter.predicate import Predicate
-from explorer.lines import fault_of
+from explorer.lines import is_ours, judged
 from explorer.sources import STDIN, Line
 
 LAST = 10
@@ -105,16 +104,15 @@ class Chosen:
         """Yield the events among the lines that pass, and what is no valid event."""
         at = ""
         for line in lines:
-            fault = line.fault or fault_of(line.content)
-            if fault is None:
-                self.foreign += 1
-            elif fault:
-                yield Shown(at=at, file=file, content=line.content, envelope=None, fault=fault)
-            else:
-                envelope = orjson.loads(line.content)
+            envelope, fault = judged(line.content, line.fault)
+            if not fault:
                 at = envelope["occurred_at"]
                 if self.passes(envelope):
                     yield Shown(at=at, file=file, content=line.content, envelope=envelope)
+            elif is_ours(line.content, envelope):
+                yield Shown(at=at, file=file, content=line.content, envelope=None, fault=fault)
+            else:
+                self.foreign += 1
 
 
 @dataclass(slots=True, kw_only=True)
