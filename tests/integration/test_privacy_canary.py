@@ -175,7 +175,7 @@ def _headers(canaries: Canaries, of: str) -> dict[str, str]:
 def _search(stack: RunningStack, canaries: Canaries) -> None:
     headers = _headers(canaries, "search")
     for mode in ("lexical", "vector", "hybrid"):
-        query = {"q": f"letters {canaries('query')}", "mode": mode, "filter": canaries("filter")}
+        query = {"q": f"letters {canaries('query')}", "mode": mode, "speaker": canaries("filter")}
         answer = stack.request("GET", "/search", params=query, headers=headers)
         assert answer.status_code == 200
     for refused in ({"mode": canaries("mode")}, {"limit": canaries("limit")}, {"q": "x\x00"}):
