@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 import observability as obs
 from api.access.admission import admitted, caller_by_address
 from api.access.key_ring import Keys
-from api.access.limits import DEFAULTS, InvalidLimit, limits_from
+from api.access.limits import DEFAULTS, limits_from
 from api.access.loopback import is_loopback, is_page_of_loopback, names_loopback
 from api.access.refusal import MOST_TOLD, Refusals, Refused
 from api.access.scopes import RULES, needed_scope, rule_of
 from api.access.token_buckets import MOST_CALLERS, Rate, TokenBuckets
+from api.settings import InvalidSetting
 from observability.testing import capture
 from store.api_keys import UsableKey
 from store.key_text import is_key_id, new_key_text, parse_key
@@ -350,5 +351,5 @@ def test_a_limit_is_taken_or_refused_by_name(name: str, value: str) -> None:
             told for limit in limits.values() for told in (limit.rate.requests, limit.concurrency)
         }
     else:
-        with pytest.raises(InvalidLimit, match=rf"^NARRALYTICA_{name} must be [^\n]*$"):
+        with pytest.raises(InvalidSetting, match=rf"^NARRALYTICA_{name} must be [^\n]*$"):
             limits_from({f"NARRALYTICA_{name}": value})

@@ -12,7 +12,7 @@ import uvicorn
 
 import observability as obs
 from api.access.binding import AddressRefused, require_address
-from api.access.limits import InvalidLimit, limits_from
+from api.access.limits import limits_from
 from api.application import create_app
 from api.settings import InvalidSetting, max_upload_bytes
 from api.wiring.observability import observed
@@ -54,7 +54,7 @@ def main(host: str, port: int) -> None:
         asgi = observed(app)
         migrate(url)
         asyncio.run(require_address(host, url))
-    except (MissingDatabaseUrl, InvalidLimit, InvalidSetting, obs.InvalidConfiguration) as error:
+    except (MissingDatabaseUrl, InvalidSetting, obs.InvalidConfiguration) as error:
         raise click.UsageError(str(error)) from error
     except AddressRefused as error:
         raise click.ClickException(str(error)) from error

@@ -52,6 +52,7 @@ def create_app(
     )
     install_problem_handlers(app)
     app.add_middleware(BodyLimitMiddleware, most_bytes=partial(ingest.most_bytes, max_upload_bytes))
+    # Added last, it comes first: nobody else's body is looked at.
     app.add_middleware(AccessMiddleware, limits=limits)
     for routes in (health, ingest, jobs, job_events, documents, search):
         app.include_router(routes.router)

@@ -17,6 +17,7 @@ Answers = dict[int | str, dict[str, Any]]
 _ANYWHERE = {
     401: "This needs an API key: send it as Authorization: Bearer nk_….",
     403: "This API key lacks a scope.",
+    421: "Without API keys, ask this machine under its own name: localhost or 127.0.0.1.",
     429: "That is too many requests. Come back when Retry-After says.",
     503: "The database cannot be reached. Try again.",
 }

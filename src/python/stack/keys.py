@@ -68,6 +68,10 @@ def keys(ctx: click.Context, data_dir: Path, database_url: str | None) -> None:
 
     As long as none was made, the API needs none, and serves this machine alone. The API knows of a
     change within two seconds.
+
+    \b
+      narralytica keys create --scope search --label "the web site"
+      narralytica keys list
     """
     ctx.obj = _Database(data_dir, database_url)
 
@@ -87,7 +91,11 @@ def keys(ctx: click.Context, data_dir: Path, database_url: str | None) -> None:
 def create(
     database: "_Database", scopes: Sequence[Scope], label: str, expires: timedelta | None
 ) -> None:
-    """Make a key, and print it: this once, as nobody can read it afterwards."""
+    """Make a key, and print it: this once, as nobody can read it afterwards.
+
+    \b
+      narralytica keys create --scope search --label "the web site"
+    """
     if len(label) > LONGEST_LABEL or not label.isprintable():
         raise click.UsageError(f"a label is at most {LONGEST_LABEL} printable characters")
 
@@ -102,7 +110,11 @@ def create(
 @keys.command(name="list")
 @click.pass_obj
 def list_all(database: "_Database") -> None:
-    """List all keys there ever were, without their secrets."""
+    """List all keys there ever were, without their secrets.
+
+    \b
+      narralytica keys list
+    """
     table = Table(box=None, pad_edge=False, show_edge=False)
     for title in ("ID", "SCOPES", "STATE", "CREATED", "EXPIRES", "LAST USED", "LABEL"):
         table.add_column(title, overflow="fold")
@@ -124,7 +136,11 @@ def list_all(database: "_Database") -> None:
 @click.argument("key_id", metavar="ID")
 @click.pass_obj
 def revoke(database: "_Database", key_id: str) -> None:
-    """End the key ID for good."""
+    """End the key ID for good.
+
+    \b
+      narralytica keys revoke 0193f0c277aa
+    """
     if not is_key_id(key_id):  # and may be a whole key, which is not to be repeated
         raise click.UsageError("an ID is 12 hexadecimal digits: `narralytica keys list` shows it")
 

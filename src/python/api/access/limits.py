@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.access.token_buckets import Rate
+from api.settings import InvalidSetting
 
 #: Requests that are limited together.
 Group = Literal["search", "ingest", "other"]
@@ -13,10 +14,6 @@ Group = Literal["search", "ingest", "other"]
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour)")
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-
-
-class InvalidLimit(ValueError):
-    """A limit that cannot be used. The message names the variable and what it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +33,7 @@ DEFAULTS: Mapping[Group, Limit] = {
 
 
 def limits_from(environment: Mapping[str, str]) -> dict[Group, Limit]:
-    """Return the limits of every group. Raises InvalidLimit.
+    """Return the limits of every group. Raises InvalidSetting.
 
     NARRALYTICA_<GROUP>_RATE is a rate such as 600/minute; NARRALYTICA_<GROUP>_CONCURRENCY a number.
     """
@@ -56,7 +53,7 @@ def _limit(environment: Mapping[str, str], group: Group, usual: Limit) -> Limit:
 def _rate(name: str, given: str) -> Rate:
     match = _RATE.fullmatch(given)
     if match is None:
-        raise InvalidLimit(
+        raise InvalidSetting(
             f"{name} must be a number of requests per second, minute or hour, "
             f"such as 600/minute, not {given!r}"
         )
@@ -65,5 +62,5 @@ def _rate(name: str, given: str) -> Rate:
 
 def _number(name: str, given: str) -> int:
     if not _NUMBER.fullmatch(given):
-        raise InvalidLimit(f"{name} must be a number from 1 to 999999, not {given!r}")
+        raise InvalidSetting(f"{name} must be a number from 1 to 999999, not {given!r}")
     return int(given)

@@ -1,22 +1,17 @@
 """Opens the index for a command, and tells what could not be read."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from explorer.commands.output import counted
 from explorer.filter import Expression
-from explorer.index import Index, IndexBusy, Progress
+from explorer.index import Index, IndexBusy
+from explorer.progress import progress_bar
 from explorer.statistics.selection import Selection
-
-SHOWN_AFTER_S = 0.5
 
 
 class Unanswerable(click.ClickException):
@@ -29,7 +24,7 @@ class Unanswerable(click.ClickException):
 def opened(files: Sequence[Path]) -> Iterator[Index]:
     """Open an index over the files, up to date. Raises Unanswerable for an unreadable one."""
     try:
-        with progress_bar() as progress:
+        with progress_bar("indexing") as progress:
             index = Index.open(files, progress=progress)
     except OSError as error:
         raise Unanswerable(str(error)) from error
@@ -46,26 +41,6 @@ def selection(files: Sequence[Path], expression: Expression) -> Iterator[Selecti
     """Open an index over the files, and choose events by a filter."""
     with opened(files) as index:
         yield Selection(index=index, expression=expression, now=datetime.now(UTC))
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """Show on a terminal how far reading is, once it takes a while."""
-    told = Console(stderr=True)
-    bar = Bar(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=told, transient=True)
-    task = bar.add_task("", total=None)
-    begun = time.monotonic()
-
-    def show(done: Progress) -> None:
-        bar.update(task, completed=done.bytes_read, total=done.bytes_total)
-        if told.is_terminal and time.monotonic() - begun > SHOWN_AFTER_S:
-            bar.start()
-
-    try:
-        yield show
-    finally:
-        if bar.live.is_started:
-            bar.stop()
 
 
 def _tell_what_is_left_out(index: Index) -> None:

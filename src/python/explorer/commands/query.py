@@ -35,6 +35,7 @@ Rows = Sequence[dict[str, Any]]
     type=click.Choice(["table", "json", "csv"]),
     default="table",
     show_default=True,
+    help="For people, or for programs.",
 )
 @as_json
 @click.option(
@@ -55,8 +56,8 @@ def query(sql: str, files: tuple[Path, ...], form: str, as_json: bool, most: int
 
     \b
       narralytica query 'DESCRIBE events' events/*.jsonl
-      narralytica query "SELECT worker, avg(latency_ms) FROM events
-                         WHERE action = 'failed' GROUP BY worker" events/*.jsonl --format csv
+      narralytica query --format csv "SELECT worker, avg(latency_ms) FROM events
+        WHERE action = 'failed' GROUP BY worker" events/*.jsonl
     """
     wanted = _single_select(sql)
     with opened(files) as index:

@@ -70,7 +70,7 @@ def stats(
     \b
       narralytica stats events/*.jsonl --by worker
       narralytica stats events/*.jsonl --by layer --since 1h --bucket 5m
-      narralytica stats events/*.jsonl --by model -f 'layer_name:sentiment status:failed'
+      narralytica stats events/*.jsonl --by model -f 'layer_name:sentiment'
     """
     with selection(files, expression) as selected:
         found, whole = groups(selected, by, bucket), extent(selected)

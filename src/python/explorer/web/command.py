@@ -45,13 +45,13 @@ def explore_command(default_files: Callable[[], Sequence[Path]]) -> click.Comman
           narralytica explore
           narralytica explore events/*.jsonl --port 8080
         """
-        from explorer.commands.opened import progress_bar
         from explorer.index import Index
+        from explorer.progress import progress_bar
 
         sources = files or tuple(default_files())
         try:
             with _listening(port) as listener:
-                with progress_bar() as progress:
+                with progress_bar("indexing") as progress:
                     index = Index.open(sources, folder=folder, progress=progress)
                 with index:
                     _serve(index, listener)
