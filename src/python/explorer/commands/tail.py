@@ -74,7 +74,7 @@ def tail(
     \b
       narralytica tail events/ --severity warn
       narralytica tail 'events/*.jsonl' -f 'layer_name:sentiment latency_ms>500'
-      narralytica up | narralytica tail - --area job,job_run
+      docker logs -f api | narralytica tail - --area job,job_run
     """
     if STDIN in files and len(files) > 1:
         raise click.UsageError("- is read to its end: name it alone.")
