@@ -40,16 +40,22 @@ Row = tuple[str, ...]
 
 
 @click.command()
-@click.option("--lines", default=1_000_000, show_default=True, help="In the file.")
+@click.option("--lines", default=1_000_000, show_default=True, help="In the file that is made.")
+@click.option(
+    "--file", "given", type=click.Path(exists=True, path_type=Path), help="Take this one."
+)
 @click.option("--rounds", default=3, show_default=True, help="Of each command.")
 @click.option("--ids", default=10, show_default=True, help="Looked up, of each of five kinds.")
-def main(lines: int, rounds: int, ids: int) -> None:
+def main(lines: int, given: Path | None, rounds: int, ids: int) -> None:
     """Index a file of so many lines, and look ids up, beside what else one would take."""
     with tempfile.TemporaryDirectory(prefix="narralytica-benchmark-") as name:
         folder = Path(name)
-        path = folder / "events.jsonl"
-        click.echo("writing the file …", err=True)
-        write_stream(path, lines)
+        path = given or folder / "events.jsonl"
+        if given is None:
+            click.echo("writing the file …", err=True)
+            write_stream(path, lines)
+        with path.open("rb") as file:
+            lines = sum(1 for _ in file)
         size = path.stat().st_size / 1e6
         click.echo(
             f"{lines:,} lines, {size:,.0f} MB, {len(os.sched_getaffinity(0))} cores,", nl=False

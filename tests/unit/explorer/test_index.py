@@ -184,7 +184,7 @@ def test_standard_input_is_read_beside_files(
     assert not folder.exists()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.binary(max_size=80) | st.sampled_from(SAMPLE_LINES), max_size=30))
 def test_no_line_breaks_it(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     folder = tmp_path_factory.mktemp("any")
@@ -209,8 +209,8 @@ def stories() -> Iterator[str]:
 def test_a_story_is_the_one_that_trace_finds_in_a_list(tmp_path: Path) -> None:
     path = written(tmp_path / "all.jsonl", *SAMPLE_LINES, *DEMO_LINES)
     events = without_repeats(line for line in read_files([path]) if isinstance(line, EventLine))
-    asked = {story for story in stories() if story}
-    assert len(asked) > 50
+    asked = sorted({story for story in stories() if story})[::4]
+    assert len(asked) > 15
     with Index.open([path]) as index:
         for identifier in asked:
             assert index.connected(identifier) == connected_events(events, identifier)

@@ -60,6 +60,7 @@ class Index(AbstractContextManager["Index"]):
         self._writer = FileLock(folder / "writer.lock")
         self._tell = tell
         self._progress = progress
+        self._prepared = False
         self._lines = 0
 
     @classmethod
@@ -173,8 +174,10 @@ class Index(AbstractContextManager["Index"]):
     def _fill(self) -> None:
         """Take in what is new; whoever calls holds the writer's lock."""
         try:
-            self._kept.prepare()
-            with self._kept.reading() as database:
+            if not self._prepared or not self._kept.path.exists():
+                self._kept.prepare()
+                self._prepared = True
+            with self._kept.reading() as database, damage_told():
                 rows = file_rows(database, self._stdin)
         except IndexDamaged as damage:
             self._tell(f"made anew, since what was kept cannot be used: {damage}")

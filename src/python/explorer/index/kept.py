@@ -24,7 +24,8 @@ POLL_S = 0.01
 
 #: What DuckDB raises for a damaged file.
 DAMAGES = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
-#: It raises the same for these as for a full disk.
+#: It raises these also for other reasons, such as a full disk: what they say tells.
+SAYING = (duckdb.Error, duckdb.IOException)
 SIGNS_OF_DAMAGE = ("orrupt", "checksum", "not a valid DuckDB", "Could not read", "version number")
 
 
@@ -195,8 +196,9 @@ def damage_told() -> Iterator[None]:
         yield
     except DAMAGES as error:
         raise IndexDamaged(str(error).splitlines()[0]) from error
-    except duckdb.IOException as error:
-        if any(sign in str(error) for sign in SIGNS_OF_DAMAGE):
+    except duckdb.Error as error:
+        said = type(error) in SAYING and any(sign in str(error) for sign in SIGNS_OF_DAMAGE)
+        if said:
             raise IndexDamaged(str(error).splitlines()[0]) from error
         raise
 
