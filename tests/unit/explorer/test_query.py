@@ -2,6 +2,11 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
@@ -15,6 +20,9 @@ from hypothesis import strategies as st
 from explorer.commands import query
 from tests.unit.explorer.recorded import SAMPLE, encoded
 
+DEADLINE_S = 60.0
+#: So much CPU that it must be answering.
+BUSY_S = 3.0
 EVENTS = Counter(
     line["event_name"] for line in {e["event_id"]: e for e in SAMPLE["sample"]}.values()
 )
@@ -178,6 +186,25 @@ def test_what_a_query_returns_is_shown_harmlessly(sample: Path) -> None:
     assert not {"\x1b", "\u202e"} & set(shown)
     assert "\\x1b[31m[bold]\\u202e\\x0a" in shown
     assert len(shown) < 2000
+
+
+def test_ctrl_c_ends_an_endless_query(sample: Path) -> None:
+    run = "from explorer.commands import query; query()"
+    sql = "SELECT count(*) FROM range(1000000000000)"
+    with subprocess.Popen(
+        [sys.executable, "-c", run, sql, sample], stderr=subprocess.PIPE
+    ) as asked:
+        while asked.poll() is None and cpu_seconds(asked.pid) < BUSY_S:
+            time.sleep(0.05)
+        asked.send_signal(signal.SIGINT)
+        _, told = asked.communicate(timeout=DEADLINE_S)
+    assert asked.returncode == -signal.SIGINT
+    assert told == b""
+
+
+def cpu_seconds(pid: int) -> float:
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 WORDS = st.sampled_from(

@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import math
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -98,16 +100,29 @@ def _single_select(sql: str) -> str:
 
 
 def _answer(index: Index, wanted: str, most: int) -> Rows:
+    # What would change something is no part of a query within a query; nor does it reach files.
+    sql = f"SELECT * FROM ({wanted}\n) LIMIT {most}"  # noqa: S608  it is theirs
     try:
-        # What would change something is no part of a query within a query; nor does it reach files.
-        return index.rows(f"SELECT * FROM ({wanted}\n) LIMIT {most}")  # noqa: S608  it is theirs
+        with _ended_by_signals():
+            return index.rows(sql)
     except QueryError as error:
         raise _unanswerable(error) from error
 
 
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let Ctrl-C end the process at once: the engine would finish its answer first."""
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 def _unanswerable(error: Exception) -> Unanswerable:
     lines = str(error).splitlines()
-    return Unanswerable("\n".join(harmless(line) for line in lines if line))
+    return Unanswerable("\n".join(harmless(line.expandtabs(4)) for line in lines if line))
 
 
 def _cell(value: Any) -> Cell:
