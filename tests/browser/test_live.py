@@ -71,6 +71,14 @@ def test_errors_appear(page: Page, explorer: Explorer) -> None:
     expect(page.get_by_role("row", name="ModelUnavailable").first).to_be_visible()
 
 
+def test_an_invalid_line_appears(page: Page, explorer: Explorer) -> None:
+    page.goto(explorer.page("contracts"))
+    expect(page.get_by_text("Every line of ours is a valid event.")).to_be_visible()
+    explorer.write(['{"event_name":"narralytica.job.failed"}'])
+    row = page.get_by_role("row", name="events.jsonl:1")
+    expect(row).to_contain_text("breaks required")
+
+
 def test_ctrl_c_ends_it_with_0_while_a_page_is_open(page: Page, explorer: Explorer) -> None:
     explorer.write(completed_job().lines)
     page.goto(explorer.page())

@@ -16,28 +16,35 @@ BEAT_S = 15.0
 
 
 async def stream(request: Request) -> Response:
-    """Tell how many events pass the filter `q`, whenever the number has changed."""
+    """Say so when more events pass the filter `q`, or more lines are invalid, than did `after`.
+
+    That is the number of lines that the page was made from.
+    """
     headers = {"Cache-Control": "no-store"}
-    return StreamingResponse(_numbers(request), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_changes(request), media_type="text/event-stream", headers=headers)
 
 
-async def _numbers(request: Request) -> AsyncIterator[str]:
+async def _changes(request: Request) -> AsyncIterator[str]:
     archive: Archive = request.app.state.archive
     passing = read_query(request.query_params.get("q", ""), datetime.now(UTC)).condition
-    sql = f"SELECT count(*) AS n FROM events WHERE {passing.sql}"  # noqa: S608  its values are parameters
+    sql = (
+        "SELECT (SELECT count(*) FROM invalid_lines) AS invalid, count(*) AS events"  # noqa: S608
+        f" FROM events WHERE {passing.sql}"
+    )
     loop = asyncio.get_running_loop()
-    lines, told, told_s = -1, -1, loop.time()
+    lines, told_s = await archive.refresh(), loop.time()
+    numbers = await archive.ask(lambda index: index.rows(sql, passing.parameters))
     yield "retry: 2000\n\n"
+    if str(lines) != request.query_params.get("after"):
+        yield "data: more\n\n"
     while not request.app.state.stopping():
-        number = told
+        await asyncio.sleep(POLL_S)
         if (now_lines := await archive.refresh()) != lines:
             lines = now_lines
-            [row] = await archive.ask(lambda index: index.rows(sql, passing.parameters))
-            number = row["n"]
-        if number != told:
-            told, told_s = number, loop.time()
-            yield f"data: {told}\n\n"
-        elif loop.time() - told_s > BEAT_S:
+            now_numbers = await archive.ask(lambda index: index.rows(sql, passing.parameters))
+            if now_numbers != numbers:
+                numbers, told_s = now_numbers, loop.time()
+                yield "data: more\n\n"
+        if loop.time() - told_s > BEAT_S:
             told_s = loop.time()
             yield ": still here\n\n"
-        await asyncio.sleep(POLL_S)

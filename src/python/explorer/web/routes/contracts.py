@@ -42,8 +42,9 @@ class Breaks:
 
 async def show(request: Request) -> Response:
     """Show what broke a contract."""
+    lines = await request.app.state.archive.refresh()
     breaks = await request.app.state.archive.ask(_breaks)
-    return page("contracts", here="contracts", breaks=breaks, now=datetime.now(UTC))
+    return page("contracts", here="contracts", breaks=breaks, now=datetime.now(UTC), lines=lines)
 
 
 def _breaks(index: Index) -> Breaks:

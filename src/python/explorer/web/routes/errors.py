@@ -18,11 +18,19 @@ async def show(request: Request) -> Response:
     query = read_query(request.query_params.get("q", ""), now)
     if query.error:
         return page("errors", 422, here="errors", query=query)
+    lines = await request.app.state.archive.refresh()
     groups = await request.app.state.archive.ask(lambda index: errors(query.selection(index)))
     shown = [(group, _filter(group)) for group in groups[:MOST_GROUPS]]
     most = max((group.count for group in groups), default=1)
     return page(
-        "errors", here="errors", query=query, groups=shown, total=len(groups), most=most, now=now
+        "errors",
+        here="errors",
+        query=query,
+        groups=shown,
+        total=len(groups),
+        most=most,
+        now=now,
+        lines=lines,
     )
 
 

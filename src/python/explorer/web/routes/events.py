@@ -34,9 +34,18 @@ async def show(request: Request) -> Response:
     now = datetime.now(UTC)
     query = read_query(request.query_params.get("q", ""), now)
     before = _cursor(request.query_params.get("before"))
+    lines = await request.app.state.archive.refresh()
     found = await request.app.state.archive.ask(lambda index: _found(index, query, before))
     status = 422 if query.error else 200
-    return page("events", status, here="events", query=query, found=found, newest=before is None)
+    return page(
+        "events",
+        status,
+        here="events",
+        query=query,
+        found=found,
+        newest=before is None,
+        lines=lines,
+    )
 
 
 def _cursor(text: str | None) -> tuple[datetime, int] | None:

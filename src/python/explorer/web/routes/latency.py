@@ -46,8 +46,9 @@ async def show(request: Request) -> Response:
     query = read_query(request.query_params.get("q", ""), datetime.now(UTC))
     if query.error:
         return page("latency", 422, here="latency", query=query)
+    lines = await request.app.state.archive.refresh()
     told = await request.app.state.archive.ask(lambda index: _latencies(index, query))
-    return page("latency", here="latency", query=query, told=told)
+    return page("latency", here="latency", query=query, told=told, lines=lines)
 
 
 def _latencies(index: Index, query: Query) -> Latencies | None:

@@ -57,7 +57,8 @@ async def show(request: Request) -> Response:
 async def _contents(request: Request, match: Match) -> dict[str, Any]:
     archive, given = request.app.state.archive, request.query_params
     story = request.app.state.stories.story
-    told = await archive.ask(partial(story, match.identifier, archive.lines))
+    lines = await archive.refresh()
+    told = await archive.ask(partial(story, match.identifier, lines))
     key, find, number = given.get("span"), given.get("find", "").strip(), given.get("page", "")
     rows: Sequence[Row] = told.line.rows
     selected = next((row for row in rows if row.key == key), None)
@@ -65,6 +66,7 @@ async def _contents(request: Request, match: Match) -> dict[str, Any]:
     found = findings(rows)
     return {
         "match": match,
+        "lines": lines,
         "line": told.line,
         "events": told.events,
         "selected": selected,

@@ -34,7 +34,7 @@ async function exchange(address) {
 function watch() {
   if (!live) return null;
   const changes = new EventSource(live);
-  let first = true, busy = false, more = false;
+  let busy = false, more = false;
   const say = (connected) => all(".live").forEach((each) => { each.hidden = !connected; });
   const renew = async () => {
     if (busy) { more = true; return; }
@@ -45,9 +45,8 @@ function watch() {
   changes.onopen = () => { say(true); };
   changes.onerror = () => { say(false); };
   changes.onmessage = () => {
-    if (first) first = false;
     // What was added while scrolling would be lost: the reader decides.
-    else if (extended) all(".live").forEach((each) => { each.textContent = "there is more: reload"; });
+    if (extended) all(".live").forEach((each) => { each.textContent = "there is more: reload"; });
     else renew();
   };
   window.addEventListener("pagehide", () => changes.close());
