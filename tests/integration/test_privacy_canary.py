@@ -178,7 +178,14 @@ def _search(stack: RunningStack, canaries: Canaries) -> None:
         query = {"q": f"letters {canaries('query')}", "mode": mode, "speaker": canaries("filter")}
         answer = stack.request("GET", "/search", params=query, headers=headers)
         assert answer.status_code == 200
-    for refused in ({"mode": canaries("mode")}, {"limit": canaries("limit")}, {"q": "x\x00"}):
+    unknown = {canaries("parameter"): "its name"}
+    for refused in (
+        {"mode": canaries("mode")},
+        {"limit": canaries("limit")},
+        {"cursor": canaries("cursor")},
+        {"q": "x\x00"},
+        unknown,
+    ):
         query = {"q": canaries("refused query"), **refused}
         assert stack.request("GET", "/search", params=query).status_code == 422
 
