@@ -16,6 +16,11 @@ from explorer.index.judging import Judged, Order, judge
 STOP_S = 5.0
 SERVE = "from explorer.index.judges import serve; serve()"
 
+
+class JudgeEnded(OSError):
+    """A judging process was killed, or could not write."""
+
+
 Process = subprocess.Popen[bytes]
 Submit = Callable[[Order], Future[Judged]]
 
@@ -77,6 +82,8 @@ def _ask(idle: SimpleQueue[Process], order: Order) -> Judged:
         pickle.dump(order, process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
         process.stdin.flush()
         judged: Judged = pickle.load(process.stdout)  # noqa: S301  from a process of our own
+    except (EOFError, BrokenPipeError) as error:
+        raise JudgeEnded("a judging process ended unexpectedly: start again") from error
     finally:
         idle.put(process)
     return judged
