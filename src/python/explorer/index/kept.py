@@ -140,9 +140,7 @@ class KeptDatabase:
     def prepare(self) -> None:
         """Make the file if there is none. Raises IndexDamaged when it is of another format."""
         if not self.path.exists():
-            with self.writing() as database:
-                database.execute(TABLES)
-                database.execute("INSERT INTO kept.format VALUES (?)", [fingerprint()])
+            self._make()
         with damage_told(), self.writing() as database:
             try:
                 found = database.execute("FROM kept.format").fetchall()
@@ -174,15 +172,38 @@ class KeptDatabase:
         finally:
             os.close(turn)
 
+    def _make(self) -> None:
+        """Make the file in one step: whoever is killed meanwhile leaves none."""
+        held = self._alone()
+        try:
+            if self.path.exists():
+                return  # another process was first
+            new = self.path.with_suffix(".new")
+            for left in self.folder.glob(f"{new.name}*"):
+                left.unlink()
+            self._attach_file(new, "READ_WRITE")
+            try:
+                self._engine.execute(TABLES)
+                self._engine.execute("INSERT INTO kept.format VALUES (?)", [fingerprint()])
+                self._engine.execute("CHECKPOINT kept")
+            finally:
+                self._detach()
+            new.rename(self.path)
+        finally:
+            os.close(held)
+
     def _attach(self, mode: str) -> None:
-        path = str(self.path).replace("'", "''")
         if mode == "READ_ONLY" and not self.path.exists():
             raise IndexBusy("another process is making the index: try again")
         with damage_told():
-            self._engine.execute(f"ATTACH '{path}' AS kept ({mode})")
+            self._attach_file(self.path, mode)
         if mode == "READ_ONLY" and not self._viewed:
             self._engine.execute(VIEWS)
             self._viewed = True
+
+    def _attach_file(self, path: Path, mode: str) -> None:
+        quoted = str(path).replace("'", "''")
+        self._engine.execute(f"ATTACH '{quoted}' AS kept ({mode})")
 
     def _detach(self) -> None:
         with contextlib.suppress(duckdb.Error):
