@@ -235,6 +235,8 @@ def _engine(folder: Path) -> duckdb.DuckDBPyConnection:
     )
     quoted = str(folder).replace("'", "''")
     engine.execute(f"SET allowed_directories = ['{quoted}']")
+    # It would write on standard output, in the middle of JSON.
+    engine.execute("SET enable_progress_bar = false")
     engine.execute("SET preserve_insertion_order = false")
     engine.execute("SET enable_external_access = false")
     return engine
