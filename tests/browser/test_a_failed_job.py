@@ -1,5 +1,8 @@
 """A job failed: find it, see why, see which attempt and which layer. As a person does it."""
 
+import json
+from typing import Any
+
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.lines import completed_job, failed_job
@@ -75,6 +78,19 @@ def test_what_never_ended_is_marked(page: Page, explorer: Explorer) -> None:
     expect(page.locator(".summary").first).to_contain_text("… open")
     row = page.locator(".rows .row").filter(has_text="enrich #1")
     expect(row).to_contain_text("never ended, begun")
+
+
+def test_an_event_of_no_request_and_no_job_has_no_story(page: Page, explorer: Explorer) -> None:
+    story = completed_job()
+    lost: dict[str, Any] = {"dropped_count": 3, "sink": "stdout", "reason": "write_failed"}
+    event_id = story.tell("events.dropped", service="api", severity="warn", job=False, **lost)
+    line = json.loads(story.lines[-1])
+    line["correlation"] = dict.fromkeys(line["correlation"])
+    explorer.write([json.dumps(line)])
+    page.goto(explorer.page(f"trace/{event_id}"))
+    expect(page.get_by_role("heading", name="No request and no job")).to_be_visible()
+    page.get_by_role("link", name="show it").click()
+    expect(page.get_by_role("link", name="events.dropped")).to_be_visible()
 
 
 def test_a_filter_narrows_the_list(page: Page, explorer: Explorer) -> None:

@@ -14,8 +14,6 @@ from explorer.web import wording
 
 #: What is shown of a line or a value at most; the whole of it is a link away.
 MOST_SHOWN = 16_000
-
-
 NOBODY_KEEPS = {"Cache-Control": "no-store"}
 #: Where, in a page without contents, they belong.
 CONTENTS = "<!-- contents -->"
