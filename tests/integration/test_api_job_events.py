@@ -219,7 +219,7 @@ def set_status(url: str, job_id: str, status: str) -> None:
 def listen(api: RunningStack, job_id: str) -> socket.socket:
     """Open a stream, and wait for its first event."""
     listener = connected(api)
-    listener.sendall(f"GET /jobs/{job_id}/events HTTP/1.1\r\nHost: api\r\n\r\n".encode())
+    listener.sendall(f"GET /jobs/{job_id}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     received = b""
     while b"event: job" not in received:
         piece = listener.recv(1 << 16)

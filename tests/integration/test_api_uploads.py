@@ -203,7 +203,7 @@ def request(
 ) -> bytes:
     lines = (
         f"POST {path} HTTP/1.1",
-        "Host: api",
+        "Host: localhost",
         f"Content-Type: {content_type}",
         f"Content-Length: {content_length}",
     )

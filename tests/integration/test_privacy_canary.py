@@ -230,12 +230,12 @@ def _send_no_http(port: int, canaries: Canaries) -> None:
     heads = (
         f"{word}\r\n\r\n",
         f"GET /{word} HTTP/9.9\r\n\r\n",
-        f"GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: {word}\x00\r\n\r\n",
-        f"GET /health HTTP/1.1\r\nHost: x\r\n{word}\r\n\r\n",
-        f"GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: {word}{'a' * 200_000}\r\n\r\n",
-        f"POST /ingest HTTP/1.1\r\nHost: x\r\nContent-Length: {word}\r\n\r\n",
-        f"POST /ingest HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{word}\r\n",
-        f"POST /ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{word}",
+        f"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {word}\x00\r\n\r\n",
+        f"GET /health HTTP/1.1\r\nHost: localhost\r\n{word}\r\n\r\n",
+        f"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {word}{'a' * 200_000}\r\n\r\n",
+        f"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: {word}\r\n\r\n",
+        f"POST /ingest HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{word}\r\n",
+        f"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{word}",
     )
     for head in heads:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
