@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from explorer.check import check_files
-from explorer.story import request_story, uncorrelated
+from explorer.trace import build, uncorrelated
 from store.pipeline import LAYERS, WORKERS
 from tests.integration.running_stack import RunningStack
 
@@ -50,14 +50,15 @@ def test_every_response_carries_its_request_id(stack: RunningStack, request_id: 
 
 
 def test_the_request_reaches_all_five_workers(stack: RunningStack, request_id: str) -> None:
-    story = request_story(stack.events(), request_id)
-    [job] = story.jobs
-    assert [run.worker for run in job.runs] == list(WORKERS)
-    assert {run.status for run in job.runs} == {job.status} == {"completed"}
-    assert {run.attempt for run in job.runs} == {1}
-    steps = {step.name: step.status for run in job.runs for step in run.steps}
+    events = stack.events()
+    [request] = [root for root in build(events) if root.identifier == request_id]
+    [job] = request.children
+    assert [run.name for run in job.children] == list(WORKERS)
+    assert {run.status for run in job.children} == {job.status} == {"completed"}
+    assert {run.attempt for run in job.children} == {1}
+    steps = {step.name: step.status for run in job.children for step in run.children}
     assert steps == dict.fromkeys((*LAYERS, "index passages"), "completed")
-    assert uncorrelated(stack.events(), story) == []
+    assert uncorrelated(events, request) == []
 
 
 def test_one_trace_joins_it_all(stack: RunningStack, request_id: str) -> None:

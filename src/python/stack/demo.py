@@ -15,8 +15,7 @@ from rich.console import Console
 
 from explorer.check import check_files, told
 from explorer.lines import EventLine, read_files, without_repeats
-from explorer.story import RequestStory, request_story, uncorrelated
-from explorer.trace import story_rows
+from explorer.trace import Span, build, uncorrelated, waterfall
 from stack.embedded_postgres import embedded_postgres
 from stack.launch import free_port, wait_until_healthy
 from stack.processes import Folders, Service, running_services
@@ -58,7 +57,7 @@ def run_demo(console: Console, given: Sequence[Path], query: str | None) -> bool
         ):
             wait_until_healthy(client, services)
             outcome = _use(console, client, services, media, query or DEMO_QUERY)
-        return _tell(console, folders, outcome)
+        return tell(console, folders, outcome)
 
 
 @contextlib.contextmanager
@@ -143,18 +142,22 @@ def _search(console: Console, client: httpx.Client, mode: str, query: str) -> st
     return str(response.headers["X-Request-Id"])
 
 
-def _tell(console: Console, folders: Folders, outcome: Outcome) -> bool:
+def tell(console: Console, folders: Folders, outcome: Outcome) -> bool:
     """Print the stories from the event lines alone; return whether they are whole and correct."""
     lines = read_files(folders.event_files())
     events = without_repeats(line for line in lines if isinstance(line, EventLine))
     verdict = check_files(folders.event_files())
     faults = [told(broken) for broken in verdict.breaks]
+    stories = {root.identifier: root for root in build(events)}
     console.print()
     for request_id in (*outcome.ingest_requests, *outcome.search_requests):
-        for row in story_rows(events, request_id, now=datetime.now(UTC), width=console.width):
+        story = stories.get(request_id)
+        if story is None:
+            faults.append(f"request {request_id} has no story of its own")
+            continue
+        for row in waterfall([story], now=datetime.now(UTC), width=console.width):
             console.print(row, soft_wrap=True)
         console.print()
-        story = request_story(events, request_id)
         faults += _faults(events, story, ingests=request_id in outcome.ingest_requests)
     console.print(
         f"{verdict.lines} event lines, {len(verdict.breaks)} rules broken, {len(faults)} faults"
@@ -164,16 +167,18 @@ def _tell(console: Console, folders: Folders, outcome: Outcome) -> bool:
     return outcome.jobs_completed and not faults
 
 
-def _faults(events: Sequence[EventLine], story: RequestStory, *, ingests: bool) -> list[str]:
+def _faults(events: Sequence[EventLine], request: Span, *, ingests: bool) -> list[str]:
     """Return what a healthy request's story lacks."""
     faults = [
         f"{event.event_name} of {event.service_name} is not correlated: {event.event_id}"
-        for event in uncorrelated(events, story)
+        for event in uncorrelated(events, request)
     ]
-    if ingests and [sorted({run.worker for run in job.runs}) for job in story.jobs] != [
+    jobs = [child for child in request.children if child.kind == "job"]
+    searches = [child for child in request.children if child.kind == "search"]
+    if ingests and [sorted({run.name for run in job.children}) for job in jobs] != [
         sorted(WORKERS)
     ]:
-        faults.append(f"request {story.request_id} was not told by all five workers")
-    if not ingests and len(story.searches) != 1:
-        faults.append(f"request {story.request_id} has no search event")
+        faults.append(f"request {request.identifier} was not told by all five workers")
+    if not ingests and len(searches) != 1:
+        faults.append(f"request {request.identifier} tells of {len(searches)} searches, not one")
     return faults

@@ -66,6 +66,28 @@ SITUATIONS: dict[str, tuple[Sequence[EventLine], str]] = {
             enrich #2 started [never ended] retry 0.0s
         """,
     ),
+    "the same layer in both attempts": (
+        [
+            *BEGUN,
+            run(1, "started", 1, "enrich"),
+            layer(1, "started", 1, "sentiment"),
+            layer(2, "failed", 1, "sentiment", **LOST),
+            run(2, "failed", 1, "enrich", will_retry=True, **LOST),
+            run(2, "started", 2, "enrich", 2),
+            layer(3, "started", 2, "sentiment"),
+            layer(4, "completed", 2, "sentiment", latency_ms=1000.0),
+            run(4, "completed", 2, "enrich", 2, latency_ms=2000.0),
+            job(4, "completed", **DONE),
+        ],
+        """
+        request
+          job ingest completed
+            enrich #1 failed worker_lost 1.0s queue 1.0s
+              sentiment failed worker_lost 1.0s
+            enrich #2 completed 2.0s retry 0.0s
+              sentiment completed 1.0s
+        """,
+    ),
     "poison job": (
         [
             *BEGUN,

@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer.lines import EventLine, without_repeats
 from explorer.trace.connected import VIEWED
-from explorer.trace.span import Note, Span
+from explorer.trace.span import NO_START, Note, Span
 
 ENDS = ("completed", "failed", "cancelled", "executed")
 NOTED = ("library", "contract", "events")
@@ -113,7 +113,7 @@ def _span(
     start = opened.occurred_at if opened else None
     marks = []
     if opened is None and kind != "search":
-        marks.append("no start")
+        marks.append(NO_START)
     if start is None and end is not None and "latency_ms" in told:
         start = end - timedelta(milliseconds=told["latency_ms"])
     if not ended:
@@ -158,7 +158,7 @@ def _with_waits(runs: Iterable[Span], job: Span) -> Iterator[Span]:
 def _waited(run: Span, cause: Span | None, job: Span, waited_for: str) -> Span:
     run = _skewed(run, job)
     since = cause.end if cause else job.start
-    if run.start is None or since is None or "no start" in run.marks:
+    if run.start is None or since is None or NO_START in run.marks:
         return run
     waited = (run.start - since).total_seconds()
     if waited < 0:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+#: The mark of a span whose end or content is told, but not its start.
+NO_START = "no start"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:

@@ -8,9 +8,6 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from explorer.harmless import harmless
-from explorer.lines import EventLine
-from explorer.trace.build import build
-from explorer.trace.connected import connected_events
 from explorer.trace.span import Span
 
 GLYPHS = {
@@ -52,13 +49,6 @@ def waterfall(roots: Sequence[Span], *, now: datetime, width: int) -> Iterator[T
     began = f"{first:%Y-%m-%d %H:%M:%S.%f}"[:-3]
     yield _remark(f"{duration(total)} from {began} UTC", "dim", -1, width)
     yield from _summary(rows, width)
-
-
-def story_rows(
-    events: Sequence[EventLine], identifier: str, *, now: datetime, width: int
-) -> Iterator[Text]:
-    """Yield the waterfall of all that is connected with an id. Raises UnknownId, AmbiguousId."""
-    yield from waterfall(build(connected_events(events, identifier)), now=now, width=width)
 
 
 def duration(seconds: float) -> str:
