@@ -23,6 +23,7 @@ _ANYWHERE = {
 }
 _WRONG = "query.limit: Input should be less than or equal to 100"
 _TOO_LONG = "The request is longer than 33,554,432 bytes, which is the limit. Split what you send."
+_STALLED = "Nothing more of the request has come for too long. Send it again."
 _OPEN = "/health"
 
 _HEADERS: dict[str, dict[str, Any]] = {
@@ -94,6 +95,7 @@ def _complete(document: dict[str, Any]) -> None:
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     common = {503: _ANYWHERE[503]} if path == _OPEN else dict(_ANYWHERE)
     if "requestBody" in operation:
+        common[408] = _STALLED
         common[413] = _TOO_LONG
     if "requestBody" in operation or operation.get("parameters"):
         common[422] = _WRONG
