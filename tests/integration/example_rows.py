@@ -34,9 +34,14 @@ def insert_examples(url: str, *, job_status: str = "started") -> None:
         )
         cursor.execute(
             "INSERT INTO passages"
-            " (document_id, ordinal, start_ms, end_ms, speaker, text, embedding)"
-            " VALUES (%s, %s, %s, %s, %s, %s, array_fill(0.1, ARRAY[%s])::vector)",
-            [_DOCUMENT, *said, _DIMENSIONS],
+            " (document_id, ordinal, start_ms, end_ms, speaker, text, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, now())",
+            [_DOCUMENT, *said],
+        )
+        cursor.execute(
+            "INSERT INTO passage_embeddings (document_id, ordinal, embedding)"
+            " VALUES (%s, %s, array_fill(%s::real, ARRAY[%s])::vector::halfvec)",
+            [_DOCUMENT, said[0], _DIMENSIONS**-0.5, _DIMENSIONS],
         )
         cursor.executemany(
             "INSERT INTO layers"
