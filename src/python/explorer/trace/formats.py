@@ -20,7 +20,7 @@ def as_json(roots: Sequence[Span], now: datetime) -> str:
 
 def as_mermaid(roots: Sequence[Span], now: datetime) -> str:
     """Return a Gantt chart (https://mermaid.js.org/syntax/gantt.html)."""
-    rows = ["gantt", "    dateFormat x", "    axisFormat %H:%M:%S"]
+    rows = ["gantt", "    dateFormat x", "    axisFormat %H:%M:%S.%L"]
     for number, (span, _) in enumerate(_all(roots)):
         if span.start is None:
             continue
