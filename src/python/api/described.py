@@ -7,6 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api.access.scopes import OPEN
+from api.middleware.body_limit import STALLED
 from api.problems import MEDIA_TYPE, Problem
 
 REQUEST_ID = "019ab3c1-5d2d-7e10-b2a7-8c4f1d6e9052"
@@ -23,8 +25,6 @@ _ANYWHERE = {
 }
 _WRONG = "query.limit: Input should be less than or equal to 100"
 _TOO_LONG = "The request is longer than 33,554,432 bytes, which is the limit. Split what you send."
-_STALLED = "Nothing more of the request has come for too long. Send it again."
-_OPEN = "/health"
 
 _HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
@@ -93,9 +93,9 @@ def _complete(document: dict[str, Any]) -> None:
 
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:
-    common = {503: _ANYWHERE[503]} if path == _OPEN else dict(_ANYWHERE)
+    common = {503: _ANYWHERE[503]} if path == OPEN else dict(_ANYWHERE)
     if "requestBody" in operation:
-        common[408] = _STALLED
+        common[408] = STALLED
         common[413] = _TOO_LONG
     if "requestBody" in operation or operation.get("parameters"):
         common[422] = _WRONG

@@ -39,13 +39,6 @@ async def create_job(
     )
 
 
-async def find_job(connection: AsyncConnection, job_id: str) -> Job | None:
-    """Return the job, or None when there is no such job."""
-    async with connection.cursor(row_factory=class_row(Job)) as cursor:
-        await cursor.execute(_SELECT, [job_id])
-        return await cursor.fetchone()
-
-
 async def list_jobs(
     connection: AsyncConnection, *, status: JobStatus | None, before: str | None, limit: int
 ) -> list[Job]:

@@ -12,6 +12,8 @@ from api.problems import problem
 #: A client that sends nothing for so many seconds has gone, and must not keep a place.
 STALLED_S = 30.0
 
+STALLED = "Nothing more of the request has come for too long. Send it again."
+
 
 class BodyLimitMiddleware:
     """Answers 413 at once when Content-Length is above the limit, else as soon as it is passed.
@@ -44,7 +46,7 @@ class BodyLimitMiddleware:
                 async with asyncio.timeout(None if ended else self._stalled_s):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(408, _STALLED) from None
+                raise HTTPException(408, STALLED) from None
             received += len(message.get("body", b""))
             ended = not message.get("more_body", False)
             if received > most:
@@ -52,9 +54,6 @@ class BodyLimitMiddleware:
             return message
 
         await self._app(scope, receive_some, send)
-
-
-_STALLED = "Nothing more of the request has come for too long. Send it again."
 
 
 def _content_length(scope: Scope) -> int:
