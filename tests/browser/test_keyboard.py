@@ -10,27 +10,33 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent.replace(/\\s+/g, ' ').trim()"))
 
 
+def follow(page: Page) -> None:
+    """Press Enter, and wait for the page that it leads to: its keys work once it is loaded."""
+    with page.expect_event("load"):
+        page.keyboard.press("Enter")
+
+
 def test_from_the_errors_to_the_layer_that_failed(page: Page, explorer: Explorer) -> None:
     bad = failed_job()
     explorer.write([*completed_job().lines, *bad.lines])
     page.goto(explorer.page())
     page.keyboard.press("/")
     page.keyboard.type("layer_name:embedding status:failed")
-    page.keyboard.press("Enter")
+    follow(page)
     expect(page.locator(".summary").first).to_contain_text("3 events that pass")
     page.keyboard.press("j")
     assert focused(page) == "layer.failed"
-    page.keyboard.press("Enter")
+    follow(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("narralytica.layer.failed")
     page.keyboard.press("i")
     page.keyboard.type(bad.job_id)
-    page.keyboard.press("Enter")
+    follow(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text(bad.job_id)
     expect(page.get_by_role("region", name="Why it failed")).to_be_visible()
     for _ in range(2):
         page.keyboard.press("j")
     assert focused(page) == "enrich, attempt 3 › layer embedding"
-    page.keyboard.press("Enter")
+    follow(page)
     details = page.get_by_role("region", name="embedding")
     expect(details).to_be_focused()
     expect(details).to_contain_text("ModelUnavailable")
