@@ -5,7 +5,8 @@ A clock is around whatever is there for the events' sake alone:
 
     facade      making lines and writing them, what messages carry, hashes: `import observability`
     outbox      recording events with their state change, and striking them off once written
-    steps       noting that a step begins, and striking it off: for recovery, which tells its end
+    steps       noting that a step begins, and striking it off: for recovery, which tells its end;
+                of a transaction only if there is nothing else in it
     middleware  the context of a request, around the application
 
 All of it is wall time, what the database takes included; of nested calls the outermost counts.
@@ -35,12 +36,13 @@ def observe(ledger: Ledger, service: str) -> None:
     """Put the clocks in place; `service` is the module that is to run."""
     for name in _FACADE:
         _replace("observability", name, lambda call: _clocked(ledger, "facade", call))
-    for name in ("_record", "_write"):
-        _replace("store.transaction", name, lambda call: _clocked_async(ledger, "outbox", call))
+    for name in ("record", "strike_off"):
+        _replace("store.outbox", name, lambda call: _clocked_async(ledger, "outbox", call))
     if service == "api":
         _replace("api.middleware.request_context", "RequestContextMiddleware", _apart(ledger))
         return
-    for module, name in (("workers.runtime.steps", "_start"), ("store.job_runs", "end_step")):
+    steps = "workers.runtime.steps"
+    for module, name in ((steps, "_begin"), (steps, "_start"), ("store.job_runs", "end_step")):
         _replace(module, name, lambda call: _clocked_async(ledger, "steps", call))
     for name in ("begin", "_run"):
         _replace("workers.runtime.worker", name, lambda call: _clocked_async(ledger, WORK, call))

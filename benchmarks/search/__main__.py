@@ -10,7 +10,7 @@ from benchmarks.search.answers import judged_answers
 from benchmarks.search.report import Found, as_json, as_text
 from benchmarks.search.site import SearchSite, search_site
 from benchmarks.search.speed import Built, Timed, build, timed_searches
-from store.database import connection_pool
+from store.database import Database
 
 JSON_PATH = Path("dist/benchmarks/search.json")
 
@@ -41,7 +41,7 @@ def main(json_path: Path, passages: int, searches: int, filtered: int, quality: 
 
 
 async def _build(site: SearchSite, passages: int) -> tuple[Built, list[str]]:
-    async with connection_pool(site.database_url) as pool, pool.connection() as connection:
+    async with Database(site.database_url) as database, database.connection() as connection:
         return await build(connection, passages, _progress)
 
 

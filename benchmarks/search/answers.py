@@ -18,7 +18,7 @@ from benchmarks.search.fusion import (
 from benchmarks.search.judged import DEPTH, JudgedQuery, JudgedSet, Quality, judged_set, quality
 from benchmarks.search.site import NewDocument, SearchSite, fill, search_site
 from embedding import default_embedder
-from store.database import connection_pool
+from store.database import Database
 from store.model import Passage, Segment
 from store.search_statement import SearchMode
 
@@ -83,7 +83,7 @@ async def _index(site: SearchSite, judged: JudgedSet) -> None:
         )
         for (name, text), vector in zip(judged.passages.items(), vectors, strict=True)
     ]
-    async with connection_pool(site.database_url) as pool, pool.connection() as connection:
+    async with Database(site.database_url) as database, database.connection() as connection:
         await fill(connection, documents)
 
 

@@ -30,7 +30,7 @@ from embedding import SentenceEmbedder, default_embedder
 from observability.sinks.logging_sink import LoggingSink
 from product_version import VERSION
 from stack.parent_death import signalled_by_parent_death
-from store.database import connection_pool, database_url
+from store.database import Database, database_url
 from store.entries import OwnedEntries
 from store.pipeline import WORKERS, Worker
 from store.queue import queue_at
@@ -112,10 +112,10 @@ def work_and_die(url: str, worker: Worker, steps: int, countdown: Countdown) -> 
 
 async def recover_and_die(url: str, steps: int, countdown: Countdown) -> None:
     """Recover what the dead have left; be killed at it."""
-    pool, queue = connection_pool(url), queue_at(url)
-    async with pool, queue.open_async():
+    database, queue = Database(url), queue_at(url)
+    async with database, queue.open_async():
         countdown.arm(steps)
-        await Recovery(pool, queue, IMPATIENT).once()
+        await Recovery(database, queue, IMPATIENT).once()
 
 
 def serve_and_die(

@@ -23,7 +23,7 @@ from api.access.middleware import AccessMiddleware
 from api.access.token_buckets import Rate
 from stack.embedded_postgres import embedded_postgres
 from store.api_keys import SCOPES, create_key
-from store.database import connection_pool, migrate
+from store.database import Database, migrate
 
 ROUNDS, REQUESTS = 20, 2000
 UNLIMITED = {
@@ -56,7 +56,7 @@ async def cost_us(app: ASGIApp, scope: Mapping[str, Any]) -> float:
 
 
 async def measure(url: str) -> None:
-    async with connection_pool(url) as pool:
+    async with Database(url) as database:
         scope: dict[str, Any] = {
             "type": "http",
             "method": "GET",
@@ -64,14 +64,14 @@ async def measure(url: str) -> None:
             "client": ("127.0.0.1", 40000),
             "server": ("127.0.0.1", 8000),
             "headers": [(b"host", b"localhost:8000"), (b"accept", b"*/*")],
-            "app": SimpleNamespace(state=SimpleNamespace(key_ring=KeyRing(pool))),
+            "app": SimpleNamespace(state=SimpleNamespace(key_ring=KeyRing(database))),
         }
         app = AccessMiddleware(answer, UNLIMITED)
         bare = await cost_us(answer, scope)
         costs = {"without keys": await cost_us(app, scope) - bare}
         async with await AsyncConnection.connect(url) as connection:
             keys = [await create_key(connection, scopes=SCOPES) for _ in range(1000)]
-        scope["app"].state.key_ring = KeyRing(pool)
+        scope["app"].state.key_ring = KeyRing(database)
         header = (b"authorization", f"Bearer {keys[500].text()}".encode())
         with_key = {**scope, "headers": [*scope["headers"], header]}
         costs["with one of 1,000 keys"] = await cost_us(app, with_key) - bare

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedding import default_embedder
-from store.database import connection_pool
+from store.database import Database
 from store.documents import create_document
 from store.model import Passage, Segment
 from store.passages import replace_passages
@@ -243,7 +243,7 @@ def test_any_text_can_be_indexed_looked_for_and_shown_with_its_matches(lone_url:
     texts_ = st.lists(words | anything, min_size=1, max_size=8).map(" ".join)
 
     async def shown(text: str, query: str, mode: SearchMode) -> list[SearchHit]:
-        async with connection_pool(lone_url) as pool, pool.connection() as connection:
+        async with Database(lone_url) as database, database.connection() as connection:
             await create_document(connection, document_id, title="any")
             passage = Passage(
                 segment=Segment(text=text), embedding=tuple(embedder.embed([text])[0])

@@ -23,7 +23,7 @@ from explorer.lines import InvalidLine
 from observability import events
 from stack.launch import free_port, wait_until_healthy
 from stack.processes import Folders, running_services
-from store.database import connection_pool
+from store.database import Database
 from store.pipeline import Worker
 from store.queue import Queue, QueueEntry, parse_message, queue_at, task_name
 from tests.integration.running_stack import RunningStack, wait_until
@@ -333,25 +333,24 @@ def test_only_its_owner_can_begin_finish_or_return_an_entry(workshop: Workshop) 
     job_id = workshop.new_job("index")
 
     async def scene(queue: Queue) -> None:
-        pool = connection_pool(workshop.url)
-        async with pool:
+        async with Database(workshop.url) as database:
             entry = await _fetch(queue)
             workshop.query(
                 "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1h'"
             )
-            await take_back(pool, entry)
+            await take_back(database, entry)
             assert workshop.entries(job_id)[0][0] == "todo"
             newer = await _fetch(queue)
             assert newer.id == entry.id
 
             ctx = parse_message(entry).context()
-            assert await begin(pool, "indexer", entry, ctx) is None
-            await take_back(pool, entry)
+            assert await begin(database, "indexer", entry, ctx) is None
+            await take_back(database, entry)
             await queue.job_manager.retry_job(entry)
             await queue.job_manager.finish_job(entry, Status.SUCCEEDED, delete_job=True)
             assert workshop.entries(job_id) == [("doing", newer.worker_id)]
 
-            run = await begin(pool, "indexer", newer, ctx)
+            run = await begin(database, "indexer", newer, ctx)
             assert run is not None
             assert run.told.attempt == 1
             await queue.job_manager.finish_job(newer, Status.SUCCEEDED, delete_job=True)

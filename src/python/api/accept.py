@@ -15,7 +15,7 @@ from store.idempotency import KeptRequest
 from store.model import Job
 from store.pipeline import FIRST_WORKER, JobType, LayerName
 from store.queue import JobMessage, send
-from store.transaction import Transaction, transaction
+from store.transaction import Transaction
 
 
 class AcceptedJob(BaseModel):
@@ -37,7 +37,7 @@ async def accept_media(
 ) -> AcceptedJob:
     """Keep a new document's media and create the job that ingests it, all in one transaction."""
     request = Repeatable(key, "POST /ingest", title)
-    async with transaction(services.pool) as tx:
+    async with services.database.transaction() as tx:
         earlier = await request.earlier(tx.connection)
         if earlier is not None:
             async for _ in request.passing(chunks):
@@ -62,7 +62,7 @@ async def accept_job(
 ) -> AcceptedJob:
     """Create a job over a document. Raises HTTPException (404) when there is no such document."""
     request = Repeatable(key, "POST /jobs", document_id, job_type, *(layers or ()))
-    async with transaction(services.pool) as tx:
+    async with services.database.transaction() as tx:
         earlier = await request.earlier(tx.connection)
         if earlier is not None:
             request.require_same(earlier)

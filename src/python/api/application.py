@@ -19,7 +19,7 @@ from api.services import Services
 from api.settings import MAX_UPLOAD_BYTES
 from embedding import SentenceEmbedder
 from product_version import VERSION
-from store.database import connection_pool
+from store.database import Database
 from store.queue import queue_at
 
 
@@ -34,12 +34,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool, queue = connection_pool(url), queue_at(url)
-        async with pool, queue.open_async():
+        database, queue = Database(url), queue_at(url)
+        async with database, queue.open_async():
             app.state.services = Services(
-                pool=pool, queue=queue, embedder=make_embedder(), feed=JobFeed(pool)
+                database=database, queue=queue, embedder=make_embedder(), feed=JobFeed(database)
             )
-            app.state.key_ring = KeyRing(pool)
+            app.state.key_ring = KeyRing(database)
             with suppress(KeysUnknown):  # requests ask again
                 await app.state.key_ring.keys()
             yield

@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from psycopg_pool import AsyncConnectionPool
-
 from api.job_view import JobView, view_of
 from store import jobs
-from store.database import DATABASE_AWAY
+from store.database import DATABASE_AWAY, Database
 
 #: How many may watch at once.
 MOST_LISTENERS = 500
@@ -32,8 +30,8 @@ class JobFeed:
     whoever listens gets the job as it is once it is back.
     """
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._listeners: dict[str, set[_Listener]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
@@ -81,7 +79,7 @@ class JobFeed:
     async def _look(self) -> None:
         while self._listeners and not self._closed:
             with suppress(*DATABASE_AWAY):
-                async with self._pool.connection() as connection:
+                async with self._database.connection() as connection:
                     found = await jobs.jobs_with_runs(connection, list(self._listeners))
                 for job, runs in found:
                     self._tell(view_of(job, runs))

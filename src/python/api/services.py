@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
 from api.job_feed import JobFeed
 from embedding import SentenceEmbedder
+from store.database import Database
 from store.queue import Queue
 
 
@@ -16,7 +16,7 @@ from store.queue import Queue
 class Services:
     """The database, the queue, the model that embeds queries, and what follows jobs."""
 
-    pool: AsyncConnectionPool
+    database: Database
     queue: Queue
     embedder: SentenceEmbedder
     feed: JobFeed

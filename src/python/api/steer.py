@@ -16,7 +16,7 @@ from store.job_runs import workers_done
 from store.model import Job
 from store.pipeline import FIRST_WORKER, Worker, next_worker
 from store.queue import JobMessage, send
-from store.transaction import Transaction, transaction
+from store.transaction import Transaction
 
 
 async def viewed_job(services: Services, ctx: obs.ObsContext, job_id: str) -> JobView:
@@ -24,7 +24,7 @@ async def viewed_job(services: Services, ctx: obs.ObsContext, job_id: str) -> Jo
 
     Raises HTTPException (404) when there is no such job.
     """
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         found = await jobs.jobs_with_runs(connection, [job_id])
     if not found:
         raise HTTPException(404, f"There is no job {job_id}.")
@@ -39,7 +39,7 @@ async def cancel_job(services: Services, ctx: obs.ObsContext, job_id: str) -> No
 
     Raises HTTPException: 404 when there is no such job, 409 when it has ended otherwise.
     """
-    async with transaction(services.pool) as tx:
+    async with services.database.transaction() as tx:
         job = await _locked(tx, job_id)
         if job.status == "cancelled":
             return
@@ -56,7 +56,7 @@ async def retry_job(
     Raises HTTPException: 404 when there is no such job, 409 when it has not failed.
     """
     request = Repeatable(key, "POST /jobs/{job_id}/retry", job_id)
-    async with transaction(services.pool) as tx:
+    async with services.database.transaction() as tx:
         earlier = await request.earlier(tx.connection)
         if earlier is not None:
             request.require_same(earlier)

@@ -1,7 +1,10 @@
-"""How to reach the database, and how its tables come to be."""
+"""How to reach the database, how its tables come to be, and how a process works with them."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.resources import files
+from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
@@ -11,6 +14,10 @@ from psycopg import AsyncConnection
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 from yoyo import get_backend, read_migrations
+
+import observability as obs
+from store import outbox
+from store.transaction import Transaction
 
 # Any fixed number: who holds this advisory lock may change the schema.
 MIGRATION_LOCK = 0x6E617272
@@ -43,6 +50,9 @@ _LIMITS = {
 
 # How long a database may be away before those who wait for it are told.
 CONNECT_TIMEOUT_S = 10.0
+
+# Events are struck off the outbox many at a time, and long before anybody takes them for unwritten.
+STRIKE_OFF_AFTER_S = 0.5
 
 # The pauses between a pool's attempts grow up to this: it notices soon that the database is back.
 RECONNECT_TIMEOUT_S = 5.0
@@ -93,19 +103,82 @@ def migrate(url: str) -> None:
         _create_queue(connection)
 
 
-def connection_pool(url: str, *, max_size: int = 8) -> AsyncConnectionPool:
-    """Return a pool, not yet open, whose connections give UUID columns as canonical strings."""
-    return AsyncConnectionPool(
-        url,
-        min_size=1,
-        max_size=max_size,
-        open=False,
-        configure=_configure,
-        # A connection that was cut while nobody used it is replaced, and nobody meets it.
-        check=AsyncConnectionPool.check_connection,
-        timeout=CONNECT_TIMEOUT_S,
-        reconnect_timeout=RECONNECT_TIMEOUT_S,
-    )
+class Database:
+    """The database as one process uses it: its connections, and transactions that tell events.
+
+    It is open within `async with`. Its connections give UUID columns as canonical strings.
+    """
+
+    def __init__(self, url: str, *, max_size: int = 8) -> None:
+        self._pool = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=max_size,
+            open=False,
+            configure=_configure,
+            # A connection that was cut while nobody used it is replaced, and nobody meets it.
+            check=AsyncConnectionPool.check_connection,
+            timeout=CONNECT_TIMEOUT_S,
+            reconnect_timeout=RECONNECT_TIMEOUT_S,
+        )
+        #: Events whose lines are written, and that stand in the outbox still.
+        self._written: list[str] = []
+        self._striking_off: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._striking_off is not None:
+            self._striking_off.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._striking_off
+        await self._strike_off()
+        await self._pool.close()
+
+    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Lend a connection for a with block; commit what it did, or roll it back."""
+        return self._pool.connection()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction; commit it and write its events when the block ends, else roll back.
+
+        Raises psycopg.Error. After a crash between commit and write, recovery writes the recorded
+        lines with the ids that they were recorded with.
+        """
+        async with self._pool.connection() as connection:
+            async with connection.transaction():
+                tx = Transaction(connection)
+                yield tx
+                if tx.told:
+                    await outbox.record(connection, tx.told)
+            # At once: a task that is cancelled while it waits would leave them to recovery.
+            self._write(tx.told)
+
+    def _write(self, told: list[obs.SealedEvent]) -> None:
+        for sealed in told:
+            obs.emit(sealed)
+            self._written.append(sealed.event_id)
+        if told and (self._striking_off is None or self._striking_off.done()):
+            self._striking_off = asyncio.create_task(self._strike_off_soon())
+
+    async def _strike_off_soon(self) -> None:
+        """Strike off what is written by then, as long as there is something."""
+        while self._written:
+            await asyncio.sleep(STRIKE_OFF_AFTER_S)
+            await self._strike_off()
+
+    async def _strike_off(self) -> None:
+        written = tuple(self._written)
+        if not written:
+            return
+        # Without the database, recovery writes the lines again, and readers drop the repeats.
+        with suppress(*DATABASE_AWAY):
+            async with self._pool.connection(timeout=STRIKE_OFF_AFTER_S) as connection:
+                await outbox.strike_off(connection, written)
+        del self._written[: len(written)]
 
 
 async def _configure(connection: AsyncConnection) -> None:

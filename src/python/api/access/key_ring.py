@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool
 
 from store.api_keys import UsableKey, any_key, note_use, usable_keys
+from store.database import Database
 from store.key_text import parse_key
 
 #: A key that is made, revoked or expires is known after so many seconds at most.
@@ -50,8 +50,8 @@ class Keys:
 class KeyRing:
     """Reads the keys at most every two seconds, when a request asks; all requests share it."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._keys: Keys | None = None
         self._read_s = self._tried_s = float("-inf")
         self._reading: asyncio.Task[None] | None = None
@@ -76,13 +76,13 @@ class KeyRing:
         self._noted.add(key.key_id)
         # A full database is no reason to refuse a search.
         with suppress(psycopg.Error):
-            async with self._pool.connection() as connection:
+            async with self._database.connection() as connection:
                 await note_use(connection, key.key_id)
 
     async def _read(self) -> None:
         began_s = time.monotonic()
         try:
-            async with self._pool.connection() as connection:
+            async with self._database.connection() as connection:
                 usable = await usable_keys(connection)
                 required = bool(usable) or await any_key(connection)
         except psycopg.Error:

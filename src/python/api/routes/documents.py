@@ -112,7 +112,7 @@ async def list_all(
 ) -> DocumentList:
     """List documents, newest first."""
     before = _DOCUMENTS.read(parameters.cursor)
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         found = await list_documents(
             connection,
             before=None if before is None else str(before),
@@ -136,7 +136,7 @@ async def list_all(
 )
 async def view(document_id: DocumentId, services: ServicesOf) -> DocumentView:
     """Return the document, and which layers were computed of it."""
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         document = await find_document(connection, str(document_id))
         if document is None:
             raise HTTPException(404, f"There is no document {document_id}.")
@@ -165,7 +165,7 @@ async def view_layer(
     """Return the document's segments, each with what the layer says of it."""
     asked = _asked(str(document_id), layer_name)
     after = _SEGMENTS.read(parameters.cursor, asked)
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         found = await read_layered_segments(
             connection,
             str(document_id),

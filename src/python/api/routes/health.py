@@ -26,6 +26,6 @@ class Health(BaseModel):
 )
 async def health(services: ServicesOf) -> Health:
     """Answer 200 when a job could be accepted now, else 503."""
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         await connection.execute("SELECT 1")
     return Health()

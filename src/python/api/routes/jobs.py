@@ -120,7 +120,7 @@ async def list_all(services: ServicesOf, parameters: Annotated[JobsParameters, Q
     """List jobs, newest first. Those that failed for good wait here for their retry."""
     asked = parameters.status or ""
     before = _JOBS.read(parameters.cursor, asked)
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         found = await jobs.list_jobs(
             connection,
             status=parameters.status,

@@ -123,7 +123,7 @@ async def _hits(
         limit=parameters.limit + 1,  # one more tells whether there is a next page
     )
     began_s = time.monotonic()
-    async with services.pool.connection() as connection:
+    async with services.database.connection() as connection:
         hits = await search_passages(connection, wanted)
     return hits, _since_ms(began_s)
 

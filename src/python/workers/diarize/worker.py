@@ -18,13 +18,13 @@ def diarize_with(diarizer: Diarizer) -> Handler:
 
     async def diarize(run: ActiveRun) -> Effect:
         document_id = run.job.document_id
-        async with run.pool.connection() as connection:
+        async with run.database.connection() as connection:
             kind = await document_kind(connection, document_id)
             segments = tuple(await read_segments(connection, document_id))
         if kind is MediaKind.AUDIO:
             with tempfile.TemporaryDirectory(prefix="narralytica-diarize-") as folder:
                 audio = Path(folder, "audio.flac")
-                async with run.pool.connection() as connection:
+                async with run.database.connection() as connection:
                     await read_media(connection, document_id, "audio", audio)
                 segments = await asyncio.to_thread(diarizer.diarize, audio, segments)
 

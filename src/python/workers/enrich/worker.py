@@ -13,7 +13,7 @@ from store.model import Job, Segment
 from store.model import Layer as StoredLayer
 from workers.enrich.layers import Layer, LayerResult
 from workers.runtime.active_run import ActiveRun, Effect, Handler
-from workers.runtime.steps import run_step
+from workers.runtime.steps import run_steps
 
 
 def enrich_with(layers: Sequence[Layer]) -> Handler:
@@ -24,7 +24,7 @@ def enrich_with(layers: Sequence[Layer]) -> Handler:
     """
 
     async def enrich(run: ActiveRun) -> Effect:
-        async with run.pool.connection() as connection:
+        async with run.database.connection() as connection:
             segments = tuple(await read_segments(connection, run.job.document_id))
             done = await layers_of_job(connection, run.job.job_id)
         steps = [
@@ -34,7 +34,7 @@ def enrich_with(layers: Sequence[Layer]) -> Handler:
         ]
         remote = [[step] for step in steps if step.layer.remote]
         local = [step for step in steps if not step.layer.remote]
-        outcomes = await asyncio.gather(*(_in_turn(run, steps) for steps in (*remote, local)))
+        outcomes = await asyncio.gather(*(run_steps(run, steps) for steps in (*remote, local)))
         if errors := [error for outcome in outcomes for error in outcome]:
             raise errors[0]
         return _nothing_more
@@ -44,17 +44,6 @@ def enrich_with(layers: Sequence[Layer]) -> Handler:
 
 def _asked_for(layer: Layer, job: Job) -> bool:
     return job.layers is None or layer.layer_name in job.layers
-
-
-async def _in_turn(run: ActiveRun, steps: Sequence["LayerStep"]) -> list[Exception]:
-    """Run one step after the other; return what those that failed raised."""
-    errors: list[Exception] = []
-    for step in steps:
-        try:
-            await run_step(run, step)
-        except Exception as error:  # noqa: BLE001  it is raised once all have ended
-            errors.append(error)
-    return errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

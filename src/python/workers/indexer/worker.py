@@ -45,7 +45,7 @@ class IndexSync:
     async def work(self) -> list[Passage]:
         """Join the segments with what the layers say of them."""
         document_id = self.run.job.document_id
-        async with self.run.pool.connection() as connection:
+        async with self.run.database.connection() as connection:
             segments = await read_segments(connection, document_id)
             layers = await read_layers(connection, document_id)
         embeddings = layers.pop(EMBEDDING_LAYER, None)

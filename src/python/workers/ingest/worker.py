@@ -18,13 +18,13 @@ async def ingest(run: ActiveRun) -> Effect:
     document_id = run.job.document_id
     with tempfile.TemporaryDirectory(prefix="narralytica-ingest-") as folder:
         original, audio = Path(folder, "original"), Path(folder, "audio.flac")
-        async with run.pool.connection() as connection:
+        async with run.database.connection() as connection:
             await read_media(connection, document_id, "original", original)
         kind = await asyncio.to_thread(sniff, original)
         duration_ms: int | None = None
         if kind is MediaKind.AUDIO:
             duration_ms = (await asyncio.to_thread(decode_audio, original, audio)).duration_ms
-            async with run.pool.connection() as connection, connection.transaction():
+            async with run.database.connection() as connection, connection.transaction():
                 await write_media(connection, document_id, "audio", _chunks(audio))
 
     async def effect(connection: AsyncConnection) -> None:

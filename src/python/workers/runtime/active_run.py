@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
+from store.database import Database
 from store.model import Job
 
 #: What a job run changes in the tables, applied in the transaction that ends it.
@@ -17,7 +17,7 @@ Effect = Callable[[AsyncConnection], Awaitable[None]]
 class ActiveRun:
     """A job run that has started: `told` is what its events say of it."""
 
-    pool: AsyncConnectionPool
+    database: Database
     job: Job
     job_run_id: str
     told: obs.JobRun

@@ -3,18 +3,17 @@
 Whoever changes a job or its runs locks the job first, so that changes come one after the other.
 """
 
-from psycopg_pool import AsyncConnectionPool
-
 import observability as obs
 from observability import events
 from store import job_runs, jobs
 from store.cancellation import told_run
+from store.database import Database
 from store.entries import drop, owned, queue_again, receiver
 from store.job_runs import LostRun, OpenRun
 from store.model import Job
 from store.pipeline import Worker, next_worker
 from store.queue import InvalidMessage, JobMessage, Queue, QueueEntry, named_job, send
-from store.transaction import Transaction, transaction
+from store.transaction import Transaction
 from workers.runtime.active_run import ActiveRun, Effect
 from workers.runtime.failure import (
     MOST_OF_TRANSIENT,
@@ -29,7 +28,7 @@ LOST = Failure(error=obs.ToldError(error_type=WORKER_LOST), most=MOST_OF_TRANSIE
 
 
 async def begin(
-    pool: AsyncConnectionPool, worker: Worker, entry: QueueEntry, ctx: obs.ObsContext
+    database: Database, worker: Worker, entry: QueueEntry, ctx: obs.ObsContext
 ) -> ActiveRun | None:
     """Start the worker's next attempt at the job that the message of `entry` names.
 
@@ -37,13 +36,13 @@ async def begin(
     do: the job has ended, its message came twice and this part of it is done, a later message
     has taken its place, or the entry has gone to another worker meanwhile.
     """
-    async with transaction(pool) as tx:
+    async with database.transaction() as tx:
         job = await jobs.lock_job(tx.connection, str(ctx.job_id))
         if job is None or _superseded(job, entry) or not await owned(tx.connection, entry):
             return None
         if await _close_lost(tx, job, worker) or await _done(tx, job, worker):
             return None
-        return await _start(tx, pool, job, worker, ctx)
+        return await _start(tx, database, job, worker, ctx)
 
 
 async def complete(run: ActiveRun, effect: Effect, queue: Queue) -> None:
@@ -52,7 +51,7 @@ async def complete(run: ActiveRun, effect: Effect, queue: Queue) -> None:
     Raises LostRun, and changes nothing, when somebody else has closed the run.
     """
     following = next_worker(run.told.worker)
-    async with transaction(run.pool) as tx:
+    async with run.database.transaction() as tx:
         await jobs.lock_job(tx.connection, run.job.job_id)
         await job_runs.end_run(tx.connection, run.job_run_id, "completed")
         await effect(tx.connection)
@@ -70,7 +69,7 @@ async def fail(run: ActiveRun, failure: Failure) -> bool:
 
     When none is, the job fails with it. Raises LostRun when somebody else has closed the run.
     """
-    async with transaction(run.pool) as tx:
+    async with run.database.transaction() as tx:
         job = await jobs.lock_job(tx.connection, run.job.job_id)
         if job is None:
             raise LostRun
@@ -80,10 +79,10 @@ async def fail(run: ActiveRun, failure: Failure) -> bool:
         raise LostRun
 
 
-async def take_back(pool: AsyncConnectionPool, entry: QueueEntry) -> None:
+async def take_back(database: Database, entry: QueueEntry) -> None:
     """End the run that a lost worker left open at its entry, and queue the entry again."""
     job_id, worker = named_job(entry), receiver(entry)
-    async with transaction(pool) as tx:
+    async with database.transaction() as tx:
         job = await jobs.lock_job(tx.connection, job_id) if job_id else None
         if not await owned(tx.connection, entry):
             return
@@ -95,13 +94,13 @@ async def take_back(pool: AsyncConnectionPool, entry: QueueEntry) -> None:
         await queue_again(tx.connection, entry)
 
 
-async def reject(pool: AsyncConnectionPool, entry: QueueEntry, error: InvalidMessage) -> bool:
+async def reject(database: Database, entry: QueueEntry, error: InvalidMessage) -> bool:
     """Fail the job that an unreadable message names, with what is open at it.
 
     Returns whether there is such a job.
     """
     job_id = named_job(entry)
-    async with transaction(pool) as tx:
+    async with database.transaction() as tx:
         job = await jobs.lock_job(tx.connection, job_id) if job_id else None
         if job is not None and not job.ended:
             failure = failure_of(error)
@@ -127,7 +126,7 @@ def _superseded(job: Job, entry: QueueEntry) -> bool:
 
 
 async def _start(
-    tx: Transaction, pool: AsyncConnectionPool, job: Job, worker: Worker, ctx: obs.ObsContext
+    tx: Transaction, database: Database, job: Job, worker: Worker, ctx: obs.ObsContext
 ) -> ActiveRun:
     told = obs.JobRun(
         ctx=ctx.with_job_run(obs.new_uuid()),
@@ -135,7 +134,7 @@ async def _start(
         worker=worker,
         attempt=await job_runs.next_attempt(tx.connection, job.job_id, worker),
     )
-    run = ActiveRun(pool=pool, job=job, job_run_id=str(told.ctx.job_run_id), told=told)
+    run = ActiveRun(database=database, job=job, job_run_id=str(told.ctx.job_run_id), told=told)
     if job.status == "created":
         await jobs.start_job(tx.connection, job.job_id)
         tx.tell(events.JobStarted(job_type=job.job_type, attempt=job.attempt), told.ctx.for_job())

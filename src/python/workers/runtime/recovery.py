@@ -4,11 +4,11 @@ import asyncio
 
 from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
-from psycopg_pool import AsyncConnectionPool
 
+from store import outbox
+from store.database import Database
 from store.entries import heartbeats, wait_no_longer_than
 from store.queue import Queue, QueueEntry
-from store.transaction import emit_unwritten, unwritten
 from store.watch import Watch
 from workers.runtime.lifecycle import take_back
 from workers.runtime.timing import Timing
@@ -21,8 +21,8 @@ class Recovery:
     clock, which knows of times before this process, or by this process's own, which nobody sets.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, queue: Queue, timing: Timing) -> None:
-        self._pool = pool
+    def __init__(self, database: Database, queue: Queue, timing: Timing) -> None:
+        self._database = database
         self._queue = queue
         self._timing = timing
         self._heartbeats = Watch[int]()
@@ -39,14 +39,15 @@ class Recovery:
 
     async def once(self) -> None:
         """Look for what is lost, and bring it back."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             await wait_no_longer_than(connection, 1 + self._timing.longest_delay_s)
-            beats, recorded = await heartbeats(connection), await unwritten(connection)
+            beats, recorded = await heartbeats(connection), await outbox.unwritten(connection)
         stalled_s = self._timing.stalled_s
         for entry in await self._stalled(self._heartbeats.unchanged(beats, for_s=stalled_s)):
-            await take_back(self._pool, entry)
+            await take_back(self._database, entry)
         left = self._unwritten.unchanged(dict.fromkeys(recorded), for_s=stalled_s)
-        await emit_unwritten(self._pool, older_than_s=stalled_s, left=left)
+        async with self._database.connection() as connection:
+            await outbox.emit_unwritten(connection, older_than_s=stalled_s, left=left)
 
     async def _stalled(self, silent: list[int]) -> list[QueueEntry]:
         """Return the entries of the workers that are lost."""

@@ -1,15 +1,18 @@
 """The steps within a job run that have events of their own: layers and index syncs."""
 
 import time
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from itertools import zip_longest
+from typing import Any, Protocol, TypeVar
 
 from psycopg import AsyncConnection
 
 import observability as obs
 from store import job_runs
-from store.transaction import transaction
+from store.transaction import Transaction
 from workers.runtime.active_run import ActiveRun
-from workers.runtime.failure import Failure, failure_of
+from workers.runtime.failure import failure_of
 from workers.runtime.lifecycle import attempts_left
 
 Result = TypeVar("Result")
@@ -53,51 +56,98 @@ class Step(Protocol[Result]):
         """Return the event that tells the failure."""
 
 
-async def run_step(run: ActiveRun, step: Step[Result]) -> None:
-    """Work a step off within a run, in a span of its own: its result and its end commit together.
+#: Tells the end of a step in a transaction; returns the error with which its run fails, if any.
+_End = Callable[[Transaction], Awaitable[BaseException | None]]
 
-    Raises what the work raised, once the failure is told; not so when the step is not required and
-    no attempt would be left. Raises LostRun when the run was closed.
+
+async def run_step(run: ActiveRun, step: Step[Any]) -> None:
+    """Work a step off as `run_steps` does, and raise what the run fails with."""
+    for error in await run_steps(run, [step]):
+        raise error
+
+
+async def run_steps(run: ActiveRun, steps: Sequence[Step[Any]]) -> list[Exception]:
+    """Work steps off one after the other within a run, each in a span of its own.
+
+    A step's result, its end and the start of the next commit together. The next is worked off also
+    when one fails; returned is what those raised with which the run fails: not so when a step is
+    not required and no attempt would be left. The errors are LostRun when the run was closed.
     """
-    ctx = run.told.ctx.with_span()
-    await _start(run, step, ctx)
+    errors: list[Exception] = []
+    ctx: obs.ObsContext | None = None
+    for step, following in zip_longest(steps, steps[1:]):
+        try:
+            ended = await _work(run, step, ctx or await _begin(run, step))
+            async with run.database.transaction() as tx:
+                error = await ended(tx)
+                go_on = following is not None and isinstance(error, Exception | None)
+                ctx = await _start(tx, run, following) if go_on else None
+        except Exception as unable:  # noqa: BLE001  it is raised once all have ended
+            ctx, error = None, unable
+        if isinstance(error, Exception):
+            errors.append(error)
+        elif error is not None:
+            raise error
+    return errors
+
+
+async def _begin(run: ActiveRun, step: Step[Any]) -> obs.ObsContext:
+    async with run.database.transaction() as tx:
+        return await _start(tx, run, step)
+
+
+async def _start(tx: Transaction, run: ActiveRun, step: Step[Any]) -> obs.ObsContext:
+    ctx, started = run.told.ctx.with_span(), step.started()
+    await job_runs.start_step(
+        tx.connection,
+        run.job_run_id,
+        step.step,
+        failed_event_name=step.failed_event_name,
+        cancelled_event_name=step.cancelled_event_name,
+        payload=started.payload(),
+        carrier=obs.inject(ctx),
+    )
+    tx.tell(started, ctx)
+    return ctx
+
+
+async def _work(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> _End:
+    """Do a step's work, and return what tells how it ended."""
     began_s = time.monotonic()
     try:
         with obs.use_context(ctx):
             result = await step.work()
-    except BaseException as error:
-        if await _fail(run, step, ctx, failure_of(error), _elapsed_ms(began_s)):
-            raise
-        return
-    async with transaction(run.pool) as tx:
-        await job_runs.end_step(tx.connection, run.job_run_id, step.step)
-        await step.keep(tx.connection, result)
-        tx.tell(step.completed(result, _elapsed_ms(began_s)), ctx)
+    except BaseException as error:  # noqa: BLE001  it is raised once it is told
+        return partial(_fail, run, step, ctx, error, _elapsed_ms(began_s))
+    return partial(_complete, run, step, ctx, result, _elapsed_ms(began_s))
 
 
-async def _start(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> None:
-    started = step.started()
-    async with transaction(run.pool) as tx:
-        await job_runs.start_step(
-            tx.connection,
-            run.job_run_id,
-            step.step,
-            failed_event_name=step.failed_event_name,
-            cancelled_event_name=step.cancelled_event_name,
-            payload=started.payload(),
-            carrier=obs.inject(ctx),
-        )
-        tx.tell(started, ctx)
+async def _complete(
+    run: ActiveRun,
+    step: Step[Result],
+    ctx: obs.ObsContext,
+    result: Result,
+    latency_ms: float,
+    tx: Transaction,
+) -> None:
+    await job_runs.end_step(tx.connection, run.job_run_id, step.step)
+    await step.keep(tx.connection, result)
+    tx.tell(step.completed(result, latency_ms), ctx)
 
 
 async def _fail(
-    run: ActiveRun, step: Step[Result], ctx: obs.ObsContext, failure: Failure, latency_ms: float
-) -> bool:
-    """End a step as failed; return whether its run fails with it."""
-    async with transaction(run.pool) as tx:
-        await job_runs.end_step(tx.connection, run.job_run_id, step.step)
-        tx.tell(step.failed(failure.error, latency_ms), ctx)
-        return step.required or await attempts_left(tx, run.job, run.told.worker, failure)
+    run: ActiveRun,
+    step: Step[Any],
+    ctx: obs.ObsContext,
+    error: BaseException,
+    latency_ms: float,
+    tx: Transaction,
+) -> BaseException | None:
+    failure = failure_of(error)
+    await job_runs.end_step(tx.connection, run.job_run_id, step.step)
+    tx.tell(step.failed(failure.error, latency_ms), ctx)
+    fails = step.required or await attempts_left(tx, run.job, run.told.worker, failure)
+    return error if fails else None
 
 
 def _elapsed_ms(began_s: float) -> float:

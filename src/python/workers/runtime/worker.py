@@ -9,10 +9,9 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg.errors import ForeignKeyViolation
-from psycopg_pool import AsyncConnectionPool
 
 import observability as obs
-from store.database import connection_pool
+from store.database import Database
 from store.job_runs import LostRun
 from store.pipeline import Worker
 from store.queue import (
@@ -66,10 +65,10 @@ async def serve(url: str, worker: Worker, handler: Handler, timing: Timing) -> N
     A run that does not end within the grace period is handed back for another attempt.
     Raises psycopg.OperationalError or ConnectorException when the database goes away, and GivenUp.
     """
-    pool, queue = connection_pool(url), queue_at(url)
-    register(queue, pool, worker, handler, Backoff(timing.longest_delay_s))
-    async with pool, queue.open_async():
-        recovery = asyncio.create_task(Recovery(pool, queue, timing).for_ever())
+    database, queue = Database(url), queue_at(url)
+    register(queue, database, worker, handler, Backoff(timing.longest_delay_s))
+    async with database, queue.open_async():
+        recovery = asyncio.create_task(Recovery(database, queue, timing).for_ever())
         working = asyncio.create_task(_work(queue, worker, timing))
         watching = asyncio.create_task(_give_up_when_stuck(queue))
         tasks = (recovery, working, watching)
@@ -106,7 +105,7 @@ async def _give_up_when_stuck(queue: Queue) -> None:
 
 
 def register(
-    queue: Queue, pool: AsyncConnectionPool, worker: Worker, handler: Handler, retry: Backoff
+    queue: Queue, database: Database, worker: Worker, handler: Handler, retry: Backoff
 ) -> None:
     """Register the worker's task with the queue."""
 
@@ -114,11 +113,11 @@ def register(
         try:
             ctx = parse_message(context.job).context()
         except InvalidMessage as error:
-            if not await reject(pool, context.job, error):
+            if not await reject(database, context.job, error):
                 # It stays in the queue as failed, for people to look at.
                 await queue.job_manager.finish_job(context.job, Status.FAILED, delete_job=False)
             return
-        run = await begin(pool, worker, context.job, ctx)
+        run = await begin(database, worker, context.job, ctx)
         if run is not None:
             await _run(run, handler, queue)
 

@@ -19,7 +19,7 @@ def transcribe_with(transcriber: Transcriber) -> Handler:
 
     async def transcribe(run: ActiveRun) -> Effect:
         document_id = run.job.document_id
-        async with run.pool.connection() as connection:
+        async with run.database.connection() as connection:
             kind = await document_kind(connection, document_id)
         transcript = await _transcript(run, kind, transcriber)
 
@@ -36,7 +36,7 @@ async def _transcript(run: ActiveRun, kind: MediaKind, transcriber: Transcriber)
     with tempfile.TemporaryDirectory(prefix="narralytica-transcribe-") as folder:
         media = Path(folder, "media")
         rendition: Rendition = "audio" if kind is MediaKind.AUDIO else "original"
-        async with run.pool.connection() as connection:
+        async with run.database.connection() as connection:
             await read_media(connection, run.job.document_id, rendition, media)
         if kind is MediaKind.AUDIO:
             return await asyncio.to_thread(transcriber.transcribe, media)
