@@ -1,7 +1,7 @@
 """Scripted workers on a database of their own, as tests start, kill and watch them."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,7 +34,12 @@ class Workshop:
         self.started: list[Service] = []
 
     def start(
-        self, worker: Worker, scripts: Path, *steps: str, through: Wire | None = None
+        self,
+        worker: Worker,
+        scripts: Path,
+        *steps: str,
+        through: Wire | None = None,
+        settings: Mapping[str, str] = TIMING,
     ) -> Service:
         """Start a scripted worker, with its database at the other end of a wire or directly."""
         url = self.url if through is None else through.url(self.url)
@@ -42,7 +47,7 @@ class Workshop:
             name=f"worker-{worker}-{len(self.started)}",
             module="tests.integration.scripted_worker",
             arguments=(worker, str(scripts), *steps),
-            environment=environment_of(url),
+            environment=environment_of(url, settings),
             folders=self.stack.folders,
         )
         service.start()
@@ -153,8 +158,8 @@ def told_as(event: EventLine) -> tuple[str, object]:
     return short(event), event.payload.get("attempt")
 
 
-def environment_of(url: str) -> dict[str, str]:
-    return {**service_environment(url), **TIMING}
+def environment_of(url: str, settings: Mapping[str, str] = TIMING) -> dict[str, str]:
+    return {**service_environment(url), **settings}
 
 
 def kill(service: Service) -> None:

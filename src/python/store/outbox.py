@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 
 import observability as obs
 
-_RECORD = "INSERT INTO outbox (event_id, line) SELECT * FROM unnest(%s::uuid[], %s::text[])"
+_RECORD = b"INSERT INTO outbox (event_id, line) VALUES "
 # Nobody waits for the disk: if that is lost, the lines are written once more, as after a crash.
 _STRIKE_OFF = """
     WITH hastily AS (SELECT set_config('synchronous_commit', 'off', true))
@@ -20,8 +20,10 @@ _STRIKE_OFF = """
 
 async def record(connection: AsyncConnection, told: Sequence[obs.SealedEvent]) -> None:
     """Record events within the transaction that changes what they tell."""
-    event_ids = [sealed.event_id for sealed in told]
-    await connection.execute(_RECORD, [event_ids, [sealed.line.decode() for sealed in told]])
+    # An array of lines would be quoted and taken apart again, at twice the time.
+    statement = _RECORD + b", ".join([b"(%s::uuid, %s)"] * len(told))
+    values = [value for sealed in told for value in (sealed.event_id, sealed.line.decode())]
+    await connection.execute(statement, values)
 
 
 async def strike_off(connection: AsyncConnection, event_ids: Sequence[str]) -> None:
