@@ -41,8 +41,12 @@ def observe(ledger: Ledger, service: str) -> None:
     if service == "api":
         _replace("api.middleware.request_context", "RequestContextMiddleware", _apart(ledger))
         return
-    steps = "workers.runtime.steps"
-    for module, name in ((steps, "_begin"), (steps, "_start"), ("store.job_runs", "end_step")):
+    of_runs = "store.job_runs"
+    for module, name in (
+        ("workers.runtime.steps", "_begin"),
+        (of_runs, "next_step"),
+        (of_runs, "end_step"),
+    ):
         _replace(module, name, lambda call: _clocked_async(ledger, "steps", call))
     for name in ("begin", "_run"):
         _replace("workers.runtime.worker", name, lambda call: _clocked_async(ledger, WORK, call))

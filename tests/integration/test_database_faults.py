@@ -90,9 +90,10 @@ def test_the_database_crashes_and_recovers(workshop: Workshop, workers: Sequence
     jobs = _made(workshop)
     for _ in range(2):
         _wait(workers, lambda: _ended(workshop, jobs) or _completed(workshop, jobs) > 0)
-        with psycopg.connect(workshop.url) as connection:
+        with psycopg.connect(workshop.url) as victim, psycopg.connect(workshop.url) as witness:
             # PostgreSQL takes the death of one of its processes for a crash of all of them.
-            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            os.kill(victim.info.backend_pid, signal.SIGKILL)
+            wait_until(lambda: _is_cut(witness), "PostgreSQL has noticed")
         wait_until(lambda: _answers(workshop), "the database is back")
     _assert_all_is_well(workshop, workers, jobs)
 
@@ -173,6 +174,14 @@ def _completed(workshop: Workshop, jobs: Sequence[str]) -> int:
         list(jobs),
     )
     return int(completed)
+
+
+def _is_cut(connection: psycopg.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def _answers(workshop: Workshop) -> bool:

@@ -24,6 +24,8 @@ from observability import events
 from stack.launch import free_port, wait_until_healthy
 from stack.processes import Folders, running_services
 from store.database import Database
+from store.job_runs import NewStep, end_step, start_step
+from store.layers import note_layer_of_job
 from store.pipeline import Worker
 from store.queue import Queue, QueueEntry, parse_message, queue_at, task_name
 from tests.integration.running_stack import RunningStack, wait_until
@@ -334,13 +336,13 @@ def test_only_its_owner_can_begin_finish_or_return_an_entry(workshop: Workshop) 
 
     async def scene(queue: Queue) -> None:
         async with Database(workshop.url) as database:
-            entry = await _fetch(queue)
+            entry = await _fetch(queue, "indexer")
             workshop.query(
                 "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1h'"
             )
             await take_back(database, entry)
             assert workshop.entries(job_id)[0][0] == "todo"
-            newer = await _fetch(queue)
+            newer = await _fetch(queue, "indexer")
             assert newer.id == entry.id
 
             ctx = parse_message(entry).context()
@@ -357,6 +359,39 @@ def test_only_its_owner_can_begin_finish_or_return_an_entry(workshop: Workshop) 
             assert workshop.entries(job_id) == []
 
     asyncio.run(_with_queue(workshop.url, scene))
+
+
+def test_a_layer_may_end_while_its_job_is_cancelled(workshop: Workshop) -> None:
+    job_id = workshop.new_job("enrich")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    step = NewStep(
+        step="layer:any",
+        failed_event_name=events.LayerFailed.event_name,
+        cancelled_event_name=events.LayerCancelled.event_name,
+        payload={},
+        carrier={},
+    )
+
+    async def scene(queue: Queue) -> None:
+        entry = await _fetch(queue, "enrich")
+        async with Database(workshop.url) as database:
+            run = await begin(database, "enrich", entry, parse_message(entry).context())
+            assert run is not None
+            async with database.transaction() as tx:
+                await start_step(tx.connection, run.job_run_id, step)
+            async with database.transaction() as tx:
+                await end_step(tx.connection, run.job_run_id, step.step)
+                path = f"/jobs/{job_id}/cancel"
+                cancelling = asyncio.create_task(
+                    asyncio.to_thread(workshop.stack.request, "POST", path)
+                )
+                await asyncio.to_thread(wait_until, lambda: bool(workshop.query(waits)), "it waits")
+                await note_layer_of_job(tx.connection, job_id, "any")
+            answer = await cancelling
+        assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+
+    asyncio.run(_with_queue(workshop.url, scene))
+    assert workshop.query("SELECT layer_name FROM job_layers") == [("any",)]
 
 
 def test_a_real_worker_is_killed_in_the_middle_of_a_recording(
@@ -445,10 +480,10 @@ def _ingest(stack: RunningStack, media: bytes) -> str:
     return str(answer.json()["job_id"])
 
 
-async def _fetch(queue: Queue) -> QueueEntry:
-    """Fetch the next entry of the indexer as a worker of its own."""
+async def _fetch(queue: Queue, worker: Worker) -> QueueEntry:
+    """Fetch the next entry of a queue as a worker of its own."""
     worker_id = await queue.job_manager.register_worker()
-    entry = await queue.job_manager.fetch_job(queues=["indexer"], worker_id=worker_id)
+    entry = await queue.job_manager.fetch_job(queues=[worker], worker_id=worker_id)
     assert entry is not None
     return entry
 

@@ -51,8 +51,8 @@ _LIMITS = {
 # How long a database may be away before those who wait for it are told.
 CONNECT_TIMEOUT_S = 10.0
 
-# Events are struck off the outbox many at a time, and long before anybody takes them for unwritten.
-STRIKE_OFF_AFTER_S = 0.5
+# Written events are struck off the outbox many at a time: one may stand there for so long.
+STRIKE_OFF_AFTER_S = 2.0
 
 # The pauses between a pool's attempts grow up to this: it notices soon that the database is back.
 RECONNECT_TIMEOUT_S = 5.0

@@ -38,6 +38,37 @@ class OpenStep:
     elapsed_ms: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStep:
+    """A step as it begins, with what others need to tell its end."""
+
+    step: str
+    failed_event_name: str
+    cancelled_event_name: str
+    payload: Mapping[str, Any]
+    carrier: Mapping[str, Any]
+
+
+# The job is locked first, as everybody does: who did not could wait for one who waits for him.
+_OPEN = """
+    open AS MATERIALIZED (
+        SELECT job_run_id FROM jobs JOIN job_runs USING (job_id)
+        WHERE job_run_id = %(job_run_id)s AND job_runs.status = 'started' FOR SHARE
+    )
+"""
+_ENDED = "DELETE FROM run_steps USING open WHERE run_steps.job_run_id = open.job_run_id AND step ="
+_STARTED = """
+    INSERT INTO run_steps
+        (job_run_id, step, failed_event_name, cancelled_event_name, payload, carrier)
+    SELECT job_run_id, %(step)s, %(failed)s, %(cancelled)s, %(payload)s, %(carrier)s
+"""
+_START_STEP = f"WITH {_OPEN} {_STARTED} FROM open"
+_END_STEP = f"WITH {_OPEN} {_ENDED} %(ended)s"
+_NEXT_STEP = f"""
+    WITH {_OPEN}, ended AS ({_ENDED} %(ended)s RETURNING open.job_run_id) {_STARTED} FROM ended
+"""
+
+
 async def next_attempt(connection: AsyncConnection, job_id: str, worker: Worker) -> int:
     """Return the number of the worker's next attempt at the job, from 1."""
     cursor = await connection.execute(
@@ -131,43 +162,41 @@ async def open_runs(connection: AsyncConnection, job_id: str) -> list[OpenRun]:
         return await cursor.fetchall()
 
 
-async def start_step(
-    connection: AsyncConnection,
-    job_run_id: str,
-    step: str,
-    *,
-    failed_event_name: str,
-    cancelled_event_name: str,
-    payload: Mapping[str, Any],
-    carrier: Mapping[str, Any],
-) -> None:
+async def start_step(connection: AsyncConnection, job_run_id: str, step: NewStep) -> None:
     """Note a step as begun. Raises LostRun when its run has ended."""
-    cursor = await connection.execute(
-        """
-        INSERT INTO run_steps
-            (job_run_id, step, failed_event_name, cancelled_event_name, payload, carrier)
-        SELECT job_run_id, %(step)s, %(failed)s, %(cancelled)s, %(payload)s, %(carrier)s
-        FROM job_runs
-        WHERE job_run_id = %(job_run_id)s AND status = 'started' FOR SHARE
-        """,
-        {
-            "job_run_id": job_run_id,
-            "step": step,
-            "failed": failed_event_name,
-            "cancelled": cancelled_event_name,
-            "payload": Jsonb(payload),
-            "carrier": Jsonb(carrier),
-        },
-    )
-    if cursor.rowcount != 1:
-        raise LostRun
+    await _once(connection, _START_STEP, job_run_id, step=step)
 
 
 async def end_step(connection: AsyncConnection, job_run_id: str, step: str) -> None:
     """Strike a step off. Raises LostRun when somebody else closed it."""
-    cursor = await connection.execute(
-        "DELETE FROM run_steps WHERE job_run_id = %s AND step = %s", [job_run_id, step]
-    )
+    await _once(connection, _END_STEP, job_run_id, ended=step)
+
+
+async def next_step(
+    connection: AsyncConnection, job_run_id: str, ended: str, following: NewStep
+) -> None:
+    """Strike a step off, and note the following one as begun, as `end_step` and `start_step` do."""
+    await _once(connection, _NEXT_STEP, job_run_id, ended=ended, step=following)
+
+
+async def _once(
+    connection: AsyncConnection,
+    statement: str,
+    job_run_id: str,
+    *,
+    ended: str | None = None,
+    step: NewStep | None = None,
+) -> None:
+    parameters: dict[str, object] = {"job_run_id": job_run_id, "ended": ended}
+    if step is not None:
+        parameters |= {
+            "step": step.step,
+            "failed": step.failed_event_name,
+            "cancelled": step.cancelled_event_name,
+            "payload": Jsonb(step.payload),
+            "carrier": Jsonb(step.carrier),
+        }
+    cursor = await connection.execute(statement.encode(), parameters)
     if cursor.rowcount != 1:
         raise LostRun
 

@@ -6,7 +6,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 
 from store import outbox
-from store.database import Database
+from store.database import STRIKE_OFF_AFTER_S, Database
 from store.entries import heartbeats, wait_no_longer_than
 from store.queue import Queue, QueueEntry
 from store.watch import Watch
@@ -45,9 +45,11 @@ class Recovery:
         stalled_s = self._timing.stalled_s
         for entry in await self._stalled(self._heartbeats.unchanged(beats, for_s=stalled_s)):
             await take_back(self._database, entry)
-        left = self._unwritten.unchanged(dict.fromkeys(recorded), for_s=stalled_s)
+        # Whoever wrote an event may take some time to strike it off.
+        unwritten_s = stalled_s + STRIKE_OFF_AFTER_S
+        left = self._unwritten.unchanged(dict.fromkeys(recorded), for_s=unwritten_s)
         async with self._database.connection() as connection:
-            await outbox.emit_unwritten(connection, older_than_s=stalled_s, left=left)
+            await outbox.emit_unwritten(connection, older_than_s=unwritten_s, left=left)
 
     async def _stalled(self, silent: list[int]) -> list[QueueEntry]:
         """Return the entries of the workers that are lost."""

@@ -1,8 +1,8 @@
 """The steps within a job run that have events of their own: layers and index syncs."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 
 import observability as obs
 from store import job_runs
-from store.transaction import Transaction
+from store.job_runs import NewStep
 from workers.runtime.active_run import ActiveRun
 from workers.runtime.failure import failure_of
 from workers.runtime.lifecycle import attempts_left
@@ -56,8 +56,37 @@ class Step(Protocol[Result]):
         """Return the event that tells the failure."""
 
 
-#: Tells the end of a step in a transaction; returns the error with which its run fails, if any.
-_End = Callable[[Transaction], Awaitable[BaseException | None]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A step that has begun, in a span of its own, or is about to."""
+
+    step: Step[Any]
+    ctx: obs.ObsContext
+    started: obs.Event
+
+    def kept(self) -> NewStep:
+        """Return what recovery needs to tell its end."""
+        return NewStep(
+            step=self.step.step,
+            failed_event_name=self.step.failed_event_name,
+            cancelled_event_name=self.step.cancelled_event_name,
+            payload=self.started.payload(),
+            carrier=obs.inject(self.ctx),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What a step's work came to: a result, or an error."""
+
+    latency_ms: float
+    result: Any = None
+    error: BaseException | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it did not fail, but was made to stop, as all that follows."""
+        return not isinstance(self.error, Exception | None)
 
 
 async def run_step(run: ActiveRun, step: Step[Any]) -> None:
@@ -71,19 +100,19 @@ async def run_steps(run: ActiveRun, steps: Sequence[Step[Any]]) -> list[Exceptio
 
     A step's result, its end and the start of the next commit together. The next is worked off also
     when one fails; returned is what those raised with which the run fails: not so when a step is
-    not required and no attempt would be left. The errors are LostRun when the run was closed.
+    not required and no attempt would be left. LostRun is among it when the run was closed.
     """
     errors: list[Exception] = []
-    ctx: obs.ObsContext | None = None
+    begun: _Begun | None = None
     for step, following in zip_longest(steps, steps[1:]):
         try:
-            ended = await _work(run, step, ctx or await _begin(run, step))
-            async with run.database.transaction() as tx:
-                error = await ended(tx)
-                go_on = following is not None and isinstance(error, Exception | None)
-                ctx = await _start(tx, run, following) if go_on else None
+            begun = begun or await _begin(run, step)
+            outcome = await _work(begun)
+            ended = begun
+            begun = None if following is None or outcome.stopped else _begun(run, following)
+            error = await _end(run, ended, outcome, begun)
         except Exception as unable:  # noqa: BLE001  it is raised once all have ended
-            ctx, error = None, unable
+            begun, error = None, unable
         if isinstance(error, Exception):
             errors.append(error)
         elif error is not None:
@@ -91,63 +120,53 @@ async def run_steps(run: ActiveRun, steps: Sequence[Step[Any]]) -> list[Exceptio
     return errors
 
 
-async def _begin(run: ActiveRun, step: Step[Any]) -> obs.ObsContext:
+def _begun(run: ActiveRun, step: Step[Any]) -> _Begun:
+    return _Begun(step=step, ctx=run.told.ctx.with_span(), started=step.started())
+
+
+async def _begin(run: ActiveRun, step: Step[Any]) -> _Begun:
+    begun = _begun(run, step)
     async with run.database.transaction() as tx:
-        return await _start(tx, run, step)
+        await job_runs.start_step(tx.connection, run.job_run_id, begun.kept())
+        tx.tell(begun.started, begun.ctx)
+    return begun
 
 
-async def _start(tx: Transaction, run: ActiveRun, step: Step[Any]) -> obs.ObsContext:
-    ctx, started = run.told.ctx.with_span(), step.started()
-    await job_runs.start_step(
-        tx.connection,
-        run.job_run_id,
-        step.step,
-        failed_event_name=step.failed_event_name,
-        cancelled_event_name=step.cancelled_event_name,
-        payload=started.payload(),
-        carrier=obs.inject(ctx),
-    )
-    tx.tell(started, ctx)
-    return ctx
-
-
-async def _work(run: ActiveRun, step: Step[Result], ctx: obs.ObsContext) -> _End:
-    """Do a step's work, and return what tells how it ended."""
+async def _work(begun: _Begun) -> _Outcome:
     began_s = time.monotonic()
     try:
-        with obs.use_context(ctx):
-            result = await step.work()
+        with obs.use_context(begun.ctx):
+            result = await begun.step.work()
     except BaseException as error:  # noqa: BLE001  it is raised once it is told
-        return partial(_fail, run, step, ctx, error, _elapsed_ms(began_s))
-    return partial(_complete, run, step, ctx, result, _elapsed_ms(began_s))
+        return _Outcome(error=error, latency_ms=_elapsed_ms(began_s))
+    return _Outcome(result=result, latency_ms=_elapsed_ms(began_s))
 
 
-async def _complete(
-    run: ActiveRun,
-    step: Step[Result],
-    ctx: obs.ObsContext,
-    result: Result,
-    latency_ms: float,
-    tx: Transaction,
-) -> None:
-    await job_runs.end_step(tx.connection, run.job_run_id, step.step)
-    await step.keep(tx.connection, result)
-    tx.tell(step.completed(result, latency_ms), ctx)
-
-
-async def _fail(
-    run: ActiveRun,
-    step: Step[Any],
-    ctx: obs.ObsContext,
-    error: BaseException,
-    latency_ms: float,
-    tx: Transaction,
+async def _end(
+    run: ActiveRun, begun: _Begun, outcome: _Outcome, following: _Begun | None
 ) -> BaseException | None:
-    failure = failure_of(error)
-    await job_runs.end_step(tx.connection, run.job_run_id, step.step)
-    tx.tell(step.failed(failure.error, latency_ms), ctx)
-    fails = step.required or await attempts_left(tx, run.job, run.told.worker, failure)
-    return error if fails else None
+    """End a step, and start the following one, if any; return what the run fails with, if it does.
+
+    Raises LostRun when the run was closed.
+    """
+    step = begun.step
+    async with run.database.transaction() as tx:
+        if following is None:
+            await job_runs.end_step(tx.connection, run.job_run_id, step.step)
+        else:
+            kept = following.kept()
+            await job_runs.next_step(tx.connection, run.job_run_id, step.step, kept)
+        if outcome.error is None:
+            await step.keep(tx.connection, outcome.result)
+            tx.tell(step.completed(outcome.result, outcome.latency_ms), begun.ctx)
+            fails = False
+        else:
+            failure = failure_of(outcome.error)
+            tx.tell(step.failed(failure.error, outcome.latency_ms), begun.ctx)
+            fails = step.required or await attempts_left(tx, run.job, run.told.worker, failure)
+        if following is not None:
+            tx.tell(following.started, following.ctx)
+    return outcome.error if fails else None
 
 
 def _elapsed_ms(began_s: float) -> float:
