@@ -391,7 +391,8 @@ def test_a_layer_may_end_while_its_job_is_cancelled(workshop: Workshop) -> None:
         assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
 
     asyncio.run(_with_queue(workshop.url, scene))
-    assert workshop.query("SELECT layer_name FROM job_layers") == [("any",)]
+    layers = "SELECT layer_name FROM job_layers WHERE job_id = %s"
+    assert workshop.query(layers, job_id) == [("any",)]
 
 
 def test_a_real_worker_is_killed_in_the_middle_of_a_recording(
