@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from store.database import MissingDatabaseUrl, database_url
+from store.database import InvalidDatabaseUrl, database_url
 
 LIMITS = (
     "connect_timeout",
@@ -57,5 +57,23 @@ def test_limits_can_be_given_up() -> None:
 
 
 def test_without_a_url_the_message_says_what_to_give() -> None:
-    with pytest.raises(MissingDatabaseUrl, match="postgresql://"):
+    with pytest.raises(InvalidDatabaseUrl, match="postgresql://"):
         database_url({})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "geheim",
+        "host=geheim dbname=x",
+        "mysql://user:geheim@host/x",
+        "postgresql://user:geheim@[host/x",
+        "postgresql://user:ge heim@host/x",
+        "postgresql://user:geheim@host/x?application_name=%zz",
+        "postgresql://user:geheim@host/x?nonsense=geheim",
+    ],
+)
+def test_what_is_no_url_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(InvalidDatabaseUrl, match=r"cannot be read.*postgresql://") as refused:
+        database_url({"DATABASE_URL": url})
+    assert "geheim" not in str(refused.value)

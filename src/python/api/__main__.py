@@ -18,7 +18,7 @@ from api.settings import InvalidSetting, max_upload_bytes
 from api.wiring.observability import observed
 from embedding import default_embedder
 from product_version import VERSION
-from store.database import MissingDatabaseUrl, database_url, migrate, out_of_reach
+from store.database import InvalidDatabaseUrl, database_url, migrate, out_of_reach
 
 
 class Server(uvicorn.Server):
@@ -54,7 +54,7 @@ def main(host: str, port: int) -> None:
         asgi = observed(app)
         migrate(url)
         asyncio.run(require_address(host, url))
-    except (MissingDatabaseUrl, InvalidSetting, obs.InvalidConfiguration) as error:
+    except (InvalidDatabaseUrl, InvalidSetting, obs.InvalidConfiguration) as error:
         raise click.UsageError(str(error)) from error
     except AddressRefused as error:
         raise click.ClickException(str(error)) from error

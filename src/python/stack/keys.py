@@ -27,7 +27,7 @@ from store.api_keys import (
     revoke_key,
     usable_keys,
 )
-from store.database import migrate, out_of_reach
+from store.database import InvalidDatabaseUrl, database_url, migrate, out_of_reach
 from store.key_text import KeyText, is_key_id
 
 LONGEST_LABEL = 100
@@ -170,13 +170,18 @@ class _Database:
                 return asyncio.run(_within(url, work))
         except (EmbeddedPostgresError, TooManyKeys) as error:
             raise click.ClickException(str(error)) from error
+        except InvalidDatabaseUrl as error:
+            raise click.UsageError(str(error)) from error
         except psycopg.OperationalError as error:
             raise click.ClickException(out_of_reach(error)) from error
 
     @contextlib.contextmanager
     def _url(self) -> Iterator[str]:
         """The given database, the one that `up` runs at the moment, or that one, just for now."""
-        url = self._given_url or running_postgres(self._data_dir)
+        if self._given_url:
+            yield database_url({"DATABASE_URL": self._given_url})
+            return
+        url = running_postgres(self._data_dir)
         if url is not None:
             yield url
             return

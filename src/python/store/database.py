@@ -11,6 +11,7 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 from yoyo import get_backend, read_migrations
@@ -58,22 +59,35 @@ STRIKE_OFF_AFTER_S = 2.0
 RECONNECT_TIMEOUT_S = 5.0
 
 
-class MissingDatabaseUrl(ValueError):
-    """DATABASE_URL is not set."""
+_SCHEME = "postgresql://"
+_EXAMPLE = (
+    f"a PostgreSQL connection URL, for example DATABASE_URL={_SCHEME}user:password@host/narralytica"
+)
+
+
+class InvalidDatabaseUrl(ValueError):
+    """DATABASE_URL is not set, or no such URL. The text repeats nothing of it: it has passwords."""
 
 
 def database_url(environment: Mapping[str, str]) -> str:
     """Return DATABASE_URL, a libpq connection URI, with limits to how long it may be silent.
 
-    Those that the URI gives itself stay. Raises MissingDatabaseUrl.
+    Those that the URI gives itself stay. Raises InvalidDatabaseUrl.
     """
     url = environment.get("DATABASE_URL", "")
     if not url:
-        raise MissingDatabaseUrl(
-            "DATABASE_URL is not set: give a PostgreSQL connection URL, "
-            "for example DATABASE_URL=postgresql://user:password@host/narralytica"
-        )
+        raise InvalidDatabaseUrl(f"DATABASE_URL is not set: give {_EXAMPLE}")
+    if not url.startswith(_SCHEME) or not _readable(url):
+        raise InvalidDatabaseUrl(f"DATABASE_URL cannot be read: give {_EXAMPLE}")
     return _limited(url)
+
+
+def _readable(url: str) -> bool:
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return False
+    return True
 
 
 def _limited(url: str) -> str:
@@ -186,7 +200,7 @@ async def _configure(connection: AsyncConnection) -> None:
 
 
 def _migrate_shared_tables(url: str) -> None:
-    backend = get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    backend = get_backend(url.replace(_SCHEME, "postgresql+psycopg://", 1))
     try:
         migrations = read_migrations(str(files("contracts") / "database"))
         # Not under `backend.lock()`: its row would outlive a process that is killed here, or whose

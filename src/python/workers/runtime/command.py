@@ -10,7 +10,7 @@ from procrastinate.exceptions import ConnectorException
 
 import observability as obs
 from product_version import VERSION
-from store.database import MissingDatabaseUrl, database_url, migrate, out_of_reach
+from store.database import InvalidDatabaseUrl, database_url, migrate, out_of_reach
 from store.pipeline import Worker
 from workers.runtime.active_run import Handler
 from workers.runtime.settings import InvalidSetting
@@ -39,7 +39,7 @@ def worker_command(worker: Worker, purpose: str, make_handler: Callable[[], Hand
             obs.configure(service_name=name, service_version=VERSION, library_logs=True)
             migrate(url)
             handler = make_handler()
-        except (MissingDatabaseUrl, InvalidSetting, obs.InvalidConfiguration) as error:
+        except (InvalidDatabaseUrl, InvalidSetting, obs.InvalidConfiguration) as error:
             raise click.UsageError(str(error)) from error
         except psycopg.OperationalError as error:
             raise click.ClickException(out_of_reach(error)) from error
