@@ -19,7 +19,7 @@ from procrastinate.jobs import Status
 from psycopg.types.json import Jsonb
 
 import observability as obs
-from explorer.lines import InvalidLine
+from explorer.lines import EventLine, InvalidLine
 from observability import events
 from stack.launch import free_port, wait_until_healthy
 from stack.processes import Folders, running_services
@@ -259,6 +259,28 @@ def test_an_event_that_was_recorded_but_not_written_is_written_with_its_id(
     [event] = workshop.of(job_id, "job.created")
     assert event.event_id == sealed.event_id
     wait_until(lambda: workshop.query("SELECT 1 FROM outbox") == [], "the outbox is empty")
+
+
+def test_what_is_written_is_struck_off_and_not_written_again(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    written_by = "SELECT line::json->'actor'->>'service_name' FROM outbox"
+    job_id = workshop.new_job("index")
+    stopped = workshop.start("indexer", tmp_path)
+    assert workshop.stack.finished(job_id)["status"] == "completed"
+    terminate(stopped)
+    assert ("worker-indexer",) not in workshop.query(written_by)
+    next_job = workshop.new_job("index")
+    workshop.start("indexer", tmp_path)
+    assert workshop.stack.finished(next_job)["status"] == "completed"
+    wait_until(lambda: workshop.query(written_by) == [], "the outbox is empty")
+    told = [
+        line.event_id
+        for line in workshop.stack.lines()
+        if isinstance(line, EventLine) and line.correlation["job_id"] in (job_id, next_job)
+    ]
+    assert len(told) > 10
+    assert sorted(told, key=str) == sorted(set(told), key=str)
 
 
 @pytest.mark.parametrize("spoil", [{"extra": "x"}, {"traceparent": "nonsense"}, {"request_id": 5}])
