@@ -21,7 +21,10 @@ def test_the_command_judges_the_answers_and_times_searches(tmp_path: Path) -> No
     assert "hybrid at least as good as the better of the others: met" in ended.output
     told = json.loads(path.read_text(encoding="utf-8"))
     assert told["built"]["passages"] == 250
-    assert set(told["built"]["index_s"]) >= {"passages_lexemes", "passage_embeddings_embedding"}
+    assert set(told["built"]["index_s"]) >= {
+        "passages_lexemes_labels",
+        "passage_embeddings_embedding",
+    }
     assert {timed["mode"] for timed in told["searches"]} == {"lexical", "vector", "hybrid"}
     for timed in told["searches"]:
         assert len(timed["api_ms"]) == (4 if timed["filter"] == "none" else 2)

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from store.labels import language_label
 from store.passages import vector_text
 from store.query_text import QueryText
-from store.search_statement import VECTOR_INDEX_SETTINGS, SearchMode, search_statement
+from store.search_statement import SEARCH_SETTINGS, SearchMode, search_statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ async def search_passages(connection: AsyncConnection, search: Search) -> list[S
         narrowed_by=[name for name, value in narrowed.items() if value is not None],
         continued=search.after is not None,
     )
-    await connection.execute(VECTOR_INDEX_SETTINGS)
+    await connection.execute(SEARCH_SETTINGS)
     async with connection.cursor(row_factory=class_row(SearchHit)) as cursor:
         # Not prepared: one plan for every value of a filter is a bad one for most.
         await cursor.execute(statement, parameters, prepare=False)

@@ -17,12 +17,14 @@ CANDIDATES = 100
 #: Up to how many passages that meet a filter are compared without the vector index.
 FEW = 10_000
 
-#: Until the transaction ends, the vector index looks on until it has enough that meet a filter.
-VECTOR_INDEX_SETTINGS = SQL("""
+#: Until the transaction ends, the vector index looks on until it has enough that meet a filter: in
+#: its own order, since all that it finds are scored anew. Starting processes would take longer.
+SEARCH_SETTINGS = SQL("""
     SELECT set_config('hnsw.ef_search', '{candidates}', true),
-        set_config('hnsw.iterative_scan', 'strict_order', true),
+        set_config('hnsw.iterative_scan', 'relaxed_order', true),
         set_config('hnsw.max_scan_tuples', '100000', true),
-        set_config('hnsw.scan_mem_multiplier', '16', true)
+        set_config('hnsw.scan_mem_multiplier', '16', true),
+        set_config('max_parallel_workers_per_gather', '0', true)
 """).format(candidates=CANDIDATES)
 
 # Any of the words may match. Each counts by how often it occurs: from 6/π² for once up to 1.
@@ -46,14 +48,15 @@ _VECTOR = SQL("""
     (SELECT document_id, ordinal FROM passage_embeddings ORDER BY {distance} LIMIT {candidates})
 """)
 # Few passages are all compared. The vector index would have to be read on and on for them, which
-# the planner takes for cheaper than it is.
+# the planner takes for cheaper than it is: by the negative distance it cannot be read.
 _VECTOR_NARROWED = SQL("""
-    (WITH few AS MATERIALIZED (
-        SELECT document_id, ordinal FROM passages WHERE {condition} LIMIT {few} + 1
-    ), counted AS MATERIALIZED (SELECT count(*) <= {few} AS are_few FROM few)
-    (SELECT document_id, ordinal FROM few JOIN passage_embeddings USING (document_id, ordinal)
-    WHERE (SELECT are_few FROM counted)
-    ORDER BY {distance} LIMIT {candidates})
+    (WITH counted AS MATERIALIZED (
+        SELECT count(*) <= {few} AS are_few
+        FROM (SELECT FROM passages WHERE {condition} LIMIT {few} + 1) AS met
+    )
+    (SELECT document_id, ordinal FROM passages JOIN passage_embeddings USING (document_id, ordinal)
+    WHERE (SELECT are_few FROM counted) AND {condition}
+    ORDER BY {by_meaning} DESC LIMIT {candidates})
     UNION ALL
     (SELECT document_id, ordinal
     FROM passage_embeddings JOIN passages USING (document_id, ordinal)
@@ -104,6 +107,7 @@ def search_statement(mode: SearchMode, *, narrowed_by: Sequence[str], continued:
             any_word=_ANY_WORD,
             by_words=_BY_WORDS,
             distance=_DISTANCE,
+            by_meaning=_BY_MEANING,
             condition=condition,
             candidates=CANDIDATES,
             few=FEW,
