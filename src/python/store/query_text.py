@@ -1,6 +1,7 @@
 """What people type into a search box, taken apart."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TERM = re.compile(r'(?P<without>-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
@@ -30,3 +31,24 @@ class QueryText:
             if wanted:
                 words.append(term["word"] if phrase is None else phrase)
         return cls(words=" ".join(words), conditions=" ".join(conditions))
+
+
+def any_of(lexemes: Sequence[str]) -> str:
+    """Return the `tsquery` that a text meets which has one of the lexemes, or more."""
+    return " | ".join(map(_quoted, lexemes))
+
+
+def two_of(lexemes: Sequence[str]) -> str:
+    """Return the `tsquery` that a text meets which has two of the lexemes, or more.
+
+    There is one of both in each half, or there are two in one half.
+    """
+    if len(lexemes) < 2:
+        return ""
+    halves = lexemes[: len(lexemes) // 2], lexemes[len(lexemes) // 2 :]
+    one_in_each = " & ".join(f"({any_of(half)})" for half in halves)
+    return " | ".join(filter(None, [one_in_each, *map(two_of, halves)]))
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"

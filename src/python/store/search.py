@@ -10,8 +10,8 @@ from psycopg.rows import class_row
 
 from store.labels import language_label
 from store.passages import vector_text
-from store.query_text import QueryText
-from store.search_statement import SEARCH_SETTINGS, SearchMode, search_statement
+from store.query_text import QueryText, any_of, two_of
+from store.search_statement import LEXEMES, SEARCH_SETTINGS, SearchMode, search_statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +107,12 @@ async def search_passages(connection: AsyncConnection, search: Search) -> list[S
     query = QueryText.read(search.query)
     narrowed = {"conditions": query.conditions or None, **search.filter.compared()}
     after = asdict(search.after) if search.after else {}
+    lexemes = await _lexemes(connection, query.words)
     parameters = {
         **narrowed,
         **{f"after_{name}": value for name, value in after.items()},
-        "words": query.words,
+        "any_word": any_of(lexemes),
+        "two_words": two_of(lexemes),
         "embedding": search.embedding and vector_text(search.embedding),
         "mark": secrets.token_hex(8),  # nobody can have put it into a text
         "limit": search.limit,
@@ -125,3 +127,8 @@ async def search_passages(connection: AsyncConnection, search: Search) -> list[S
         # Not prepared: one plan for every value of a filter is a bad one for most.
         await cursor.execute(statement, parameters, prepare=False)
         return await cursor.fetchall()
+
+
+async def _lexemes(connection: AsyncConnection, words: str) -> list[str]:
+    [lexemes] = await (await connection.execute(LEXEMES, [words])).fetchone() or [[]]
+    return list(lexemes)

@@ -27,8 +27,12 @@ SEARCH_SETTINGS = SQL("""
         set_config('max_parallel_workers_per_gather', '0', true)
 """).format(candidates=CANDIDATES)
 
+#: What of a text is looked for by words: its words without their endings, none of them twice.
+LEXEMES = SQL("SELECT tsvector_to_array(to_tsvector('english', %s))")
+
 # Any of the words may match. Each counts by how often it occurs: from 6/π² for once up to 1.
-_ANY_WORD = SQL("replace(plainto_tsquery('english', %(words)s)::text, ' & ', ' | ')::tsquery")
+_ANY_WORD = SQL("%(any_word)s::tsquery")
+_TWO_WORDS = SQL("%(two_words)s::tsquery")
 _BY_WORDS = SQL("ts_rank(ARRAY[1, 1, 1, 1]::real[], lexemes, {})::float8").format(_ANY_WORD)
 # The negative inner product: of vectors of length 1 it is the cosine, at half the cost.
 _DISTANCE = SQL("embedding <#> %(embedding)s::halfvec")
@@ -40,9 +44,18 @@ _SCORES: Mapping[SearchMode, Composable] = {
     # benchmarks/README.md says how this was chosen.
     "hybrid": SQL("{} + 0.2 * least(1, {} * pi() ^ 2 / 6) ^ 2").format(_BY_MEANING, _BY_WORDS),
 }
+# Two words, however rarely they occur, count for more than one, however often it does. So passages
+# with one alone, of which a common word has very many, are ranked only where others are lacking.
 _LEXICAL = SQL("""
-    (SELECT document_id, ordinal FROM passages WHERE lexemes @@ {any_word} AND {condition}
-    ORDER BY {by_words} DESC, document_id, ordinal LIMIT {candidates})
+    (WITH better AS (
+        SELECT document_id, ordinal FROM passages WHERE lexemes @@ {two_words} AND {condition}
+        ORDER BY {by_words} DESC, document_id, ordinal LIMIT {candidates}
+    )
+    SELECT document_id, ordinal FROM better
+    UNION
+    (SELECT document_id, ordinal FROM passages
+    WHERE (SELECT count(*) < {candidates} FROM better) AND lexemes @@ {any_word} AND {condition}
+    ORDER BY {by_words} DESC, document_id, ordinal LIMIT {candidates}))
 """)
 _VECTOR = SQL("""
     (SELECT document_id, ordinal FROM passage_embeddings ORDER BY {distance} LIMIT {candidates})
@@ -105,6 +118,7 @@ def search_statement(mode: SearchMode, *, narrowed_by: Sequence[str], continued:
     candidates = [
         ranking.format(
             any_word=_ANY_WORD,
+            two_words=_TWO_WORDS,
             by_words=_BY_WORDS,
             distance=_DISTANCE,
             by_meaning=_BY_MEANING,
