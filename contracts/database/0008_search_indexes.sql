@@ -1,7 +1,7 @@
--- A filter by what layers say is looked up together with the words, one by times at all.
+-- What searches are narrowed down by, found without reading passages that do not meet it.
 -- depends: 0007_slim_passages
 
--- In one index, since reading labels anew from each passage with a common word takes longer than
+-- In one index, since reading the labels of every passage with a common word takes as long as
 -- ranking it. It serves each of the columns alone, too.
 CREATE INDEX passages_lexemes_labels ON passages USING gin (lexemes, labels);
 DROP INDEX passages_lexemes;
