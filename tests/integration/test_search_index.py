@@ -17,7 +17,7 @@ from yoyo import get_backend, read_migrations
 from embedding import default_embedder
 from stack.embedded_postgres import embedded_postgres
 from store import search_statement
-from store.database import connection_pool, migrate
+from store.database import Database, migrate
 from store.documents import create_document
 from store.model import Passage, Segment
 from store.passages import replace_passages
@@ -47,7 +47,7 @@ def index(url: str, segments: Sequence[Segment]) -> str:
     async def filled() -> str:
         document_id, embedder = str(uuid4()), default_embedder()
         vectors = embedder.embed([segment.text for segment in segments])
-        async with connection_pool(url) as pool, pool.connection() as connection:
+        async with Database(url) as database, database.connection() as connection:
             await create_document(connection, document_id, title="any")
             passages = [
                 Passage(segment=segment, embedding=tuple(vector))
@@ -70,7 +70,7 @@ def answers(
 ) -> list[SearchHit]:
     async def found() -> list[SearchHit]:
         [vector] = default_embedder().embed([query])
-        async with connection_pool(url) as pool, pool.connection() as connection:
+        async with Database(url) as database, database.connection() as connection:
             wanted = Search(
                 query=query,
                 mode=mode,
