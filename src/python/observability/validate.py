@@ -1,6 +1,5 @@
 """Judges events against the contracts; compiled once per event name."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -49,7 +48,7 @@ class EventContract:
 
 def envelope_violations(envelope: object) -> tuple[Violation, ...]:
     """Return the rules that a whole envelope breaks; none when it is valid."""
-    judge = _judge(envelope.get("event_name") if isinstance(envelope, Mapping) else None)
+    judge = _judge(envelope.get("event_name") if isinstance(envelope, dict) else None)
     return () if judge.accepts(envelope) else judge.violations(envelope)
 
 
@@ -88,14 +87,20 @@ def _judge(event_name: object) -> Contract:
 
     It decides as the whole envelope schema does, without asking it for every event name in turn.
     """
-    if isinstance(event_name, str) and event_name in schemas()[ENVELOPE]["$defs"]:
-        return _specialised(event_name)
-    return contract(ENVELOPE)
+    return _SPECIALISED[event_name] if isinstance(event_name, str) else contract(ENVELOPE)
 
 
-@cache
-def _specialised(event_name: str) -> Contract:
-    whole = schemas()[ENVELOPE]
-    shared = {key: rules for key, rules in whole.items() if key not in ("allOf", "$defs")}
-    location = f"{BASE}observability/event_envelope.{event_name}.schema.json"
-    return Contract({**shared, "$id": location, "allOf": [whole["$defs"][event_name]]})
+class _Specialised(dict[str, Contract]):
+    """Makes the contract of a registered event when it is first asked for."""
+
+    def __missing__(self, event_name: str) -> Contract:
+        whole = schemas()[ENVELOPE]
+        if event_name not in whole["$defs"]:
+            return contract(ENVELOPE)
+        shared = {key: rules for key, rules in whole.items() if key not in ("allOf", "$defs")}
+        location = f"{BASE}observability/event_envelope.{event_name}.schema.json"
+        own = Contract({**shared, "$id": location, "allOf": [whole["$defs"][event_name]]})
+        return self.setdefault(event_name, own)
+
+
+_SPECIALISED = _Specialised()

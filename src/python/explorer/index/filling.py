@@ -7,8 +7,8 @@ between leaves what was committed, and the next one goes on from there.
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -18,10 +18,10 @@ from explorer.index.judges import Submit, judges
 from explorer.index.judging import Judged, Order, events_file, invalid_file
 from explorer.index.kept import KeptDatabase
 from explorer.index.schema import LINES_A_FILE, find_repeats, load_events, load_invalid
-from explorer.sources import Block, Task, open_stream, read_blocks
+from explorer.sources import Block, KnownFile, Position, Task, open_stream, read_blocks
 
-#: Two of the engine's row groups.
-BATCH_EVENTS = 491_520
+#: At most two of the engine's row groups: it writes anew what leaves one nearly empty.
+BATCH_EVENTS = 245_760
 BATCH_BLOCKS = 200
 #: Starting processes pays only for more than this.
 ALONE_BYTES = 8 << 20
@@ -40,37 +40,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """A block that is being judged."""
+    """A block that is being judged, or has been: of which file, and where it ends."""
 
-    row: FileRow
-    block: Block
+    file: KnownFile
+    end: Position
+    size_bytes: int
     spool: Path
     judged: Future[Judged]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Batch:
-    """What the next transaction takes in."""
-
-    rows: dict[int, FileRow]
-    touched: set[int] = field(default_factory=set)
-    events: list[Path] = field(default_factory=list)
-    invalid: list[Path] = field(default_factory=list)
-    events_count: int = 0
-    blocks: int = 0
-
-    def add(self, asked: _Asked, judged: Judged) -> None:
-        """Add a judged block; those of a file come in order."""
-        number = asked.row.file.number
-        row = self.rows.get(number, asked.row)
-        self.rows[number] = row.with_block(asked.block.end, judged)
-        self.touched.add(number)
-        self.blocks += 1
-        if judged.events:
-            self.events.append(events_file(asked.spool))
-            self.events_count += judged.events
-        if judged.invalid:
-            self.invalid.append(invalid_file(asked.spool))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,35 +61,45 @@ class Filling:
     unread: set[int] = field(default_factory=set)
 
     def take_in(self, tasks: Sequence[Task]) -> None:
-        """Read what the tasks name, and commit it batch by batch."""
+        """Read what the tasks name, and commit it batch by batch.
+
+        While one batch is committed the next is judged, but none after it.
+        """
         total = sum(task.left_bytes for task in tasks)
         processes = 0 if total < ALONE_BYTES else min(MOST_JUDGES, len(os.sched_getaffinity(0)))
         work = self.kept.folder / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        lines = done = 0
-        batch = _Batch(rows=self.rows)
-        with judges(processes) as submit:
-            for asked in self._judged(tasks, submit, work, BLOCKS_AHEAD * (processes or 1)):
-                judged = asked.judged.result()
-                batch.add(asked, judged)
-                lines += judged.lines
-                done += asked.block.end.offset - asked.block.start.offset
-                if self.progress:
-                    self.progress(Progress(bytes_read=done, bytes_total=total, lines=lines))
-                if batch.events_count >= BATCH_EVENTS or batch.blocks >= BATCH_BLOCKS:
-                    self._commit(batch)
-                    batch = _Batch(rows=self.rows)
-        for task in tasks:
-            if task.file.number in self.unread:
-                continue
-            row = self.rows.get(task.file.number) or FileRow(file=task.file)
-            self.rows[task.file.number] = row.read_to_its_end(task.file)
-            batch.touched.add(task.file.number)
-        self._commit(batch)
+        batch: list[_Asked] = []
+        events = 0
+        committed: Future[None] | None = None
+        with judges(processes) as submit, ThreadPoolExecutor(max_workers=1) as beside:
+            asked_for = self._asked(tasks, submit, work, BLOCKS_AHEAD * (processes or 1))
+            for asked in self._telling(asked_for, total):
+                events += asked.judged.result().events
+                if events > BATCH_EVENTS or len(batch) == BATCH_BLOCKS:
+                    if committed:
+                        committed.result()
+                    committed = beside.submit(self._commit, batch)
+                    batch, events = [], asked.judged.result().events
+                batch.append(asked)
+            if committed:
+                committed.result()
+        read = [task.file for task in tasks if task.file.number not in self.unread]
+        self._commit(batch, read)
         shutil.rmtree(work, ignore_errors=True)
 
-    def _judged(
+    def _telling(self, asked_for: Iterable[_Asked], total: int) -> Iterator[_Asked]:
+        """Tell the progress with each block that has been judged."""
+        lines = done = 0
+        for asked in asked_for:
+            lines += asked.judged.result().lines
+            done += asked.size_bytes
+            if self.progress:
+                self.progress(Progress(bytes_read=done, bytes_total=total, lines=lines))
+            yield asked
+
+    def _asked(
         self, tasks: Sequence[Task], submit: Submit, work: Path, ahead: int
     ) -> Iterator[_Asked]:
         """Yield the blocks in order, while so many after them are already being judged."""
@@ -123,9 +109,14 @@ class Filling:
             for block in self._blocks(task):
                 spool = work / str(next(numbers))
                 order = Order(file=task.file.number, block=block, spool=spool)
+                # Without its bytes, which nobody needs any more once it has been judged.
                 waiting.append(
                     _Asked(
-                        row=FileRow(file=task.file), block=block, spool=spool, judged=submit(order)
+                        file=task.file,
+                        end=block.end,
+                        size_bytes=block.end.offset - block.start.offset,
+                        spool=spool,
+                        judged=submit(order),
                     )
                 )
                 if len(waiting) > ahead:
@@ -140,21 +131,32 @@ class Filling:
             self.unread.add(task.file.number)
             self.tell(f"{task.file.path} is passed over: {error.strerror or error}")
 
-    def _commit(self, batch: _Batch) -> None:
-        if not batch.touched:
+    def _commit(self, batch: Sequence[_Asked], read: Sequence[KnownFile] = ()) -> None:
+        """Take in the blocks of a batch; the files of `read` have been read to their end."""
+        touched: set[int] = set()
+        for asked in batch:
+            number = asked.file.number
+            row = self.rows.get(number) or FileRow(file=asked.file)
+            self.rows[number] = row.with_block(asked.end, asked.judged.result())
+            touched.add(number)
+        for file in read:
+            row = self.rows.get(file.number) or FileRow(file=file)
+            self.rows[file.number] = row.read_to_its_end(file)
+            touched.add(file.number)
+        if not touched:
             return
+        events = [events_file(asked.spool) for asked in batch if asked.judged.result().events]
+        invalid = [invalid_file(asked.spool) for asked in batch if asked.judged.result().invalid]
         with self.kept.writing() as database:
-            repeated: list[int] = []
-            if batch.events:
-                database.execute(find_repeats(batch.events))
-                found = database.execute("FROM repeated").fetchall()
-                repeated = [row // LINES_A_FILE for (row,) in found]
-                database.execute(load_events(batch.events))
-            if batch.invalid:
-                database.execute(load_invalid(batch.invalid))
-            for number in repeated:
-                self.rows[number] = self.rows[number].with_repeat()
-            for number in batch.touched:
+            if events:
+                database.execute(find_repeats(events))
+                for (row,) in database.execute("FROM repeated").fetchall():
+                    number = row // LINES_A_FILE
+                    self.rows[number] = self.rows[number].with_repeat()
+                database.execute(load_events(events))
+            if invalid:
+                database.execute(load_invalid(invalid))
+            for number in touched:
                 self.rows[number].save(database, self.stdin)
-        for path in (*batch.events, *batch.invalid):
+        for path in (*events, *invalid):
             path.unlink()

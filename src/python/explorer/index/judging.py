@@ -1,14 +1,18 @@
 """Judges blocks of lines, and writes down what the index takes in, for the engine to read.
 
-Spool files are JSON lines: the event as it is, beside its place.
+Spool files of events have a line for each, its fields between separators: the judge has the event
+taken apart already, and the engine reads that several times as fast as JSON.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from explorer.index.schema import LINES_A_FILE
+from explorer.index.columns import ACTOR, CORRELATION
+from explorer.index.schema import ENVELOPE, LINES_A_FILE, SEPARATOR
 from explorer.lines import is_ours, judged
 from explorer.sources import Block, Line
 
@@ -46,21 +50,20 @@ def invalid_file(spool: Path) -> Path:
 
 def judge(order: Order) -> Judged:
     """Judge each line of a block, and write the spool files of what it holds."""
-    events: list[bytes] = []
+    events: list[str] = []
     invalid: list[bytes] = []
     foreign = 0
     base = order.file * LINES_A_FILE
     for line in order.block.lines():
         envelope, fault = judged(line.content, line.fault)
         if not fault:
-            place = (base + line.number, line.offset, line.length, line.content)
-            events.append(b'{"row":%d,"byte_offset":%d,"byte_length":%d,"event":%b}\n' % place)
+            events.append(_spooled(base + line.number, line, envelope))
         elif is_ours(line.content, envelope):
             invalid.append(_told(base + line.number, line, fault))
         else:
             foreign += 1
     if events:
-        events_file(order.spool).write_bytes(b"".join(events))
+        events_file(order.spool).write_bytes("\n".join(events).encode())
     if invalid:
         invalid_file(order.spool).write_bytes(b"\n".join(invalid))
     return Judged(
@@ -69,6 +72,18 @@ def judge(order: Order) -> Judged:
         invalid=len(invalid),
         foreign=foreign,
     )
+
+
+def _spooled(row: int, line: Line, envelope: Mapping[str, Any]) -> str:
+    """Return the fields of `schema.SPOOLED`; what is null or absent is empty."""
+    values = (
+        *map(envelope.get, ENVELOPE),
+        *map(envelope["correlation"].get, CORRELATION),
+        *map(envelope["actor"].get, ACTOR),
+    )
+    payload = orjson.dumps(envelope["payload"]).decode()
+    fields = [value or "" for value in values]
+    return SEPARATOR.join((str(row), str(line.offset), str(line.length), *fields, payload))
 
 
 def _told(row: int, line: Line, fault: str) -> bytes:

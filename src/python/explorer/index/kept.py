@@ -203,6 +203,9 @@ class KeptDatabase:
 
     def _attach_file(self, path: Path, mode: str) -> None:
         quoted = str(path).replace("'", "''")
+        # Of those that write each leaves a row group unfilled, which is then written anew.
+        threads = 1 if mode == "READ_WRITE" else min(MOST_THREADS, len(os.sched_getaffinity(0)))
+        self._engine.execute(f"SET threads = {threads}")
         self._engine.execute(f"ATTACH '{quoted}' AS kept ({mode})")
 
     def _detach(self) -> None:
@@ -229,7 +232,6 @@ def _engine(folder: Path) -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect(
         config={
             "memory_limit": MEMORY_LIMIT,
-            "threads": min(MOST_THREADS, len(os.sched_getaffinity(0))),
             "temp_directory": str(folder / f"spill-{os.getpid()}"),
         }
     )

@@ -10,10 +10,20 @@ from explorer.index.columns import ACTOR, CORRELATION, payload_columns
 from observability.contracts import schemas
 
 #: Raise it when the tables or the judgement change otherwise than by the contracts.
-FORMAT = 1
+FORMAT = 2
 #: A row's number tells the file and the line; below 2^53, so that JavaScript can hold it.
 LINES_A_FILE = 1 << 34
-MAX_OBJECT_BYTES = 8 << 20
+
+#: What stands on each line of a spool file of events, in this order; `payload` is JSON.
+ENVELOPE = ("event_id", "event_name", "occurred_at", "severity", "schema_version")
+PLACE = ("row", "byte_offset", "byte_length")
+SPOOLED = {
+    **dict.fromkeys(PLACE, "BIGINT"),
+    **dict.fromkeys((*ENVELOPE, *CORRELATION, *ACTOR, "payload"), "VARCHAR"),
+    "occurred_at": "TIMESTAMP",
+}
+#: Between them; the contracts let no string have it, nor a line feed, and JSON escapes both.
+SEPARATOR = "\x1f"
 
 _IDS = ", ".join(f"{column} VARCHAR" for column in CORRELATION)
 _ACTOR = ", ".join(f"{column} VARCHAR" for column in ACTOR)
@@ -57,28 +67,12 @@ def load_events(spooled: Iterable[Path]) -> str:
     """Return the statement that takes in the events of spool files, but for those `repeated`."""
     types = {column.field: column.sql_type for column in payload_columns()}
     fields = orjson.dumps(types).decode()
-    ids = ", ".join(f"event.correlation.{column}" for column in CORRELATION)
-    actor = ", ".join(f"event.actor.{column}" for column in ACTOR)
-    payload = ", ".join(f'told."{column.field}"' for column in payload_columns())
+    payload = ", ".join(f'told."{column.field}" AS {column.name}' for column in payload_columns())
     return f"""
-    INSERT INTO kept.stored
-    SELECT row, event.event_id, event.event_name, split_part(event.event_name, '.', 2),
-        split_part(event.event_name, '.', -1), event.occurred_at, event.severity,
-        event.schema_version, {ids}, {actor}, {payload}, event.payload, byte_offset, byte_length
-    FROM (
-        SELECT *, json_transform(event.payload, '{fields}') AS told
-        FROM read_ndjson({_names(spooled)}, maximum_object_size = {MAX_OBJECT_BYTES},
-            -- An object with a key twice: the first of them is taken.
-            ignore_errors = true,
-            columns = {{
-                row: 'BIGINT', byte_offset: 'BIGINT', byte_length: 'BIGINT',
-                event: 'STRUCT(
-                    schema_version VARCHAR, event_id VARCHAR, event_name VARCHAR,
-                    occurred_at TIMESTAMP, severity VARCHAR, correlation STRUCT({_IDS}),
-                    actor STRUCT({_ACTOR}), payload JSON
-                )'
-            }})
-    )
+    INSERT INTO kept.stored BY NAME
+    SELECT * EXCLUDE (told), split_part(event_name, '.', 2) AS area,
+        split_part(event_name, '.', -1) AS action, {payload}
+    FROM (SELECT *, json_transform(payload, '{fields}') AS told FROM {_events(spooled)})
     WHERE row NOT IN (FROM repeated)
     """  # noqa: S608  constants and file names of our own
 
@@ -103,16 +97,19 @@ def find_repeats(spooled: Iterable[Path]) -> str:
     return f"""
     CREATE OR REPLACE TEMP TABLE repeated AS
     WITH fresh AS MATERIALIZED (
-        SELECT row, event.event_id AS event_id
-        FROM read_ndjson({_names(spooled)}, maximum_object_size = {MAX_OBJECT_BYTES},
-            ignore_errors = true, columns = {{row: 'BIGINT', event: 'STRUCT(event_id VARCHAR)'}})
-        WHERE event.event_id NOT NULL
+        SELECT row, event_id FROM {_events(spooled)} WHERE event_id NOT NULL
     ), firsts AS (
         SELECT event_id, min(row) AS first FROM fresh GROUP BY event_id HAVING count(*) > 1
     )
     SELECT row FROM fresh SEMI JOIN kept.stored USING (event_id) UNION
     SELECT row FROM fresh JOIN firsts USING (event_id) WHERE row > first
     """  # noqa: S608  constants and file names of our own
+
+
+def _events(spooled: Iterable[Path]) -> str:
+    """Return the table function that reads spool files of events; an empty field is NULL."""
+    return f"""read_csv({_names(spooled)}, columns = {SPOOLED}, auto_detect = false, header = false,
+        delim = '{SEPARATOR}', quote = '', escape = '', new_line = '\\n')"""
 
 
 def _names(paths: Iterable[Path]) -> str:
