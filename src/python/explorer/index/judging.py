@@ -75,15 +75,33 @@ def judge(order: Order) -> Judged:
 
 
 def _spooled(row: int, line: Line, envelope: Mapping[str, Any]) -> str:
-    """Return the fields of `schema.SPOOLED`; what is null or absent is empty."""
-    values = (
-        *map(envelope.get, ENVELOPE),
-        *map(envelope["correlation"].get, CORRELATION),
-        *map(envelope["actor"].get, ACTOR),
+    """Return the fields of `schema.SPOOLED`; what is null or absent is empty.
+
+    Written out, not looped over: a fifth of the judge's time otherwise.
+    """
+    own, ids, actor = envelope.get, envelope["correlation"].get, envelope["actor"].get
+    return SEPARATOR.join(
+        (
+            str(row),
+            str(line.offset),
+            str(line.length),
+            own("event_id") or "",
+            own("event_name") or "",
+            own("occurred_at") or "",
+            own("severity") or "",
+            own("schema_version") or "",
+            ids("request_id") or "",
+            ids("job_id") or "",
+            ids("job_run_id") or "",
+            ids("trace_id") or "",
+            ids("span_id") or "",
+            actor("service_name") or "",
+            actor("service_version") or "",
+            actor("env") or "",
+            actor("host") or "",
+            orjson.dumps(envelope["payload"]).decode(),
+        )
     )
-    payload = orjson.dumps(envelope["payload"]).decode()
-    fields = [value or "" for value in values]
-    return SEPARATOR.join((str(row), str(line.offset), str(line.length), *fields, payload))
 
 
 def _told(row: int, line: Line, fault: str) -> bytes:
