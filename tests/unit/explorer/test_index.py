@@ -18,10 +18,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.index import Index, LineGone, Match, Progress, QueryError
+from explorer.index import Index, LineGone, Match, Progress, QueryError, filling
 from explorer.index.columns import payload_columns
-from explorer.lines import EventLine, read_files, without_repeats
-from explorer.sources import MissingSource
+from explorer.lines import EventLine, parse_line, read_files, without_repeats
+from explorer.sources import Line, MissingSource, read_lines
 from explorer.trace.connected import connected_events
 from observability.contracts import schemas
 from tests.contract.judges import FIXTURES
@@ -104,6 +104,74 @@ def test_every_fixture_of_the_contracts_is_held_whole(tmp_path: Path) -> None:
         told = {(row["event_name"], json.dumps(json.loads(row["payload"]))) for row in rows}
         assert told == {(each["event_name"], json.dumps(each["payload"])) for each in fixtures}
         assert index.rows("FROM invalid_lines") == []
+
+
+#: What could mean something to what stands between the judge and the engine, and what is plain.
+HOSTILE = (
+    *("\x1f", "\x1fx", "x\n", "\r", "\x00", "\x7f", "é", "\u2028", "x" * 100_000),
+    *('"', "'", '"x', "\\", "\\n", "\\x1f", ",", "#", " x ", "", "None", "NULL", "null", "{}"),
+)
+
+
+def with_hostile_strings(envelope: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the envelope with each of its strings replaced by each hostile one."""
+    for part in (None, "correlation", "actor", "payload"):
+        within = envelope if part is None else envelope[part]
+        for key in [key for key, value in within.items() if isinstance(value, str)]:
+            for hostile in HOSTILE:
+                changed = {**within, key: hostile}
+                yield changed if part is None else {**envelope, part: changed}
+
+
+def test_whatever_stands_in_a_string_what_was_judged_is_held(tmp_path: Path) -> None:
+    fixtures = [json.loads(path.read_text()) for path in sorted(FIXTURES.glob("event_env*.json"))]
+    changed = [line for fixture in fixtures for line in with_hostile_strings(fixture)]
+    for number, line in enumerate(changed):
+        if line["event_id"] not in HOSTILE:
+            line["event_id"] = f"0193f0c2-3333-7000-8000-{number:012d}"
+    path = written(tmp_path / "a.jsonl", *encoded(changed))
+    good = {line.number for line in judged_lines(path)}
+    assert 100 < len(good) < len(changed)
+    with Index.open([path]) as index:
+        rows = index.rows("SELECT * FROM events ORDER BY row")
+        assert {row["line"] for row in rows} == good
+        for row in rows:
+            said = changed[row["line"] - 1]
+            assert json.loads(row["payload"]) == said["payload"]
+            for key, value in {**said, **said["correlation"], **said["actor"]}.items():
+                if key not in ("correlation", "actor", "payload", "occurred_at"):
+                    assert row[key] == value
+
+
+def judged_lines(path: Path) -> Iterator[Line]:
+    for line in read_lines(path):
+        if isinstance(parse_line(line.content, file="", number=line.number), EventLine):
+            yield line
+
+
+def test_of_a_repeated_key_the_last_is_held_which_was_judged(tmp_path: Path) -> None:
+    line = json.dumps({**json.loads(event(1)), "payload": {"job_type": "enrich"}})
+    line = line.replace('"severity"', '"severity": "error", "severity"')
+    line = line.replace(
+        '{"job_type"', '{"status": 7, "status": "created", "job_type": 1, "job_type"'
+    )
+    line = line.replace('"job_id"', '"job_id": "x", "job_id"')
+    with Index.open([written(tmp_path / "a.jsonl", line.encode() + b"\n")]) as index:
+        (row,) = index.rows("SELECT severity, job_type, job_id, payload FROM events")
+        said = json.loads(event(1))
+        assert (row["severity"], row["job_type"]) == (said["severity"], "enrich")
+        assert row["job_id"] == said["correlation"]["job_id"]
+        assert json.loads(row["payload"]) == {"status": "created", "job_type": "enrich"}
+
+
+def test_a_wrapped_line_among_our_own_is_unwrapped(tmp_path: Path) -> None:
+    beginning = json.dumps(json.loads(event(1)), separators=(",", ":")).encode()
+    assert beginning.startswith(b'{"schema_version":')
+    docker = {"log": event(2).decode(), "stream": "stdout", "time": "2026-11-25T12:00:00Z"}
+    path = written(tmp_path / "a.log", beginning + b"\n", *encoded([docker]), beginning + b"\n")
+    with Index.open([path]) as index:
+        assert ids(index) == [json.loads(event(n))["event_id"] for n in (1, 2)]
+        assert [each.repeats for each in index.coverage()] == [1]
 
 
 def test_whole_numbers_may_be_written_as_fractions(tmp_path: Path) -> None:
@@ -403,10 +471,13 @@ def test_an_index_that_cannot_be_used_is_made_anew(
 
 # Killed, and shared by processes
 
+#: In batches of one or two blocks, so that several are committed.
+SMALL_BATCH = 10_000
 OPEN = """
 import sys
 from pathlib import Path
-from explorer.index import Index
+from explorer.index import Index, filling
+filling.BATCH_EVENTS = int(sys.argv[3])
 with Index.open([Path(sys.argv[1])], folder=Path(sys.argv[2])) as index:
     print(index.rows("SELECT count(*) AS n FROM events")[0]["n"], flush=True)
     sys.stdin.read()
@@ -415,7 +486,7 @@ with Index.open([Path(sys.argv[1])], folder=Path(sys.argv[2])) as index:
 
 def opening(path: Path, folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", OPEN, str(path), str(folder)],
+        [sys.executable, "-c", OPEN, str(path), str(folder), str(SMALL_BATCH)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -436,6 +507,28 @@ def test_processes_that_judge_find_the_same(many: Path, tmp_path: Path) -> None:
         assert index.rows("SELECT max(line) AS n FROM events") == [{"n": 40_000}]
         (row,) = index.rows("SELECT row, line FROM events ORDER BY row OFFSET 39_000 LIMIT 1")
         assert index.raw(row["row"]) == event(row["line"] - 1)
+
+
+def test_repeats_are_found_within_a_batch_and_in_those_before(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "BATCH_EVENTS", SMALL_BATCH)
+    lines = many.read_bytes().splitlines(keepends=True)
+    lines[30_001:30_001] = lines[:3]  # of another batch
+    lines[20_001:20_001] = [lines[20_000]] * 2  # of the same block
+    path = written(tmp_path / "repeats.jsonl", *lines, lines[-1])
+    other = written(tmp_path / "other.jsonl", *lines[39_000:])
+    with Index.open([path, other]) as index:
+        assert count(index) == len(set(ids(index))) == 40_000
+        coverage = {Path(each.file).name: each for each in index.coverage()}
+        told = {name: (each.events, each.repeats) for name, each in coverage.items()}
+        assert told == {
+            "repeats.jsonl": (40_000, 6),
+            "other.jsonl": (0, len(lines) - 39_000),
+        }
+        assert index.rows("SELECT count(*) AS n FROM events WHERE line IN (20002, 20003)") == [
+            {"n": 0}
+        ]
 
 
 @pytest.mark.parametrize("after_s", [0.3, 0.9, 1.5, 2.5])

@@ -11,8 +11,7 @@ from typing import Any
 
 import orjson
 
-from explorer.index.columns import ACTOR, CORRELATION
-from explorer.index.schema import ENVELOPE, LINES_A_FILE, SEPARATOR
+from explorer.index.schema import LINES_A_FILE, SEPARATOR
 from explorer.lines import is_ours, judged
 from explorer.sources import Block, Line
 
@@ -77,7 +76,7 @@ def judge(order: Order) -> Judged:
 def _spooled(row: int, line: Line, envelope: Mapping[str, Any]) -> str:
     """Return the fields of `schema.SPOOLED`; what is null or absent is empty.
 
-    Written out, not looped over: a fifth of the judge's time otherwise.
+    Written out: a loop takes a tenth of the judge's time more.
     """
     own, ids, actor = envelope.get, envelope["correlation"].get, envelope["actor"].get
     return SEPARATOR.join(

@@ -15,11 +15,11 @@ FORMAT = 2
 LINES_A_FILE = 1 << 34
 
 #: What stands on each line of a spool file of events, in this order; `payload` is JSON.
-ENVELOPE = ("event_id", "event_name", "occurred_at", "severity", "schema_version")
-PLACE = ("row", "byte_offset", "byte_length")
+_ENVELOPE = ("event_id", "event_name", "occurred_at", "severity", "schema_version")
+_PLACE = ("row", "byte_offset", "byte_length")
 SPOOLED = {
-    **dict.fromkeys(PLACE, "BIGINT"),
-    **dict.fromkeys((*ENVELOPE, *CORRELATION, *ACTOR, "payload"), "VARCHAR"),
+    **dict.fromkeys(_PLACE, "BIGINT"),
+    **dict.fromkeys((*_ENVELOPE, *CORRELATION, *ACTOR, "payload"), "VARCHAR"),
     "occurred_at": "TIMESTAMP",
 }
 #: Between them; the contracts let no string have it, nor a line feed, and JSON escapes both.
@@ -36,8 +36,10 @@ CREATE TABLE kept.files (
     repeats BIGINT, state VARCHAR
 );
 CREATE TABLE kept.stored (
-    -- Each is another: to compress them takes longer than all the other ids, and saves little.
-    row BIGINT, event_id VARCHAR USING COMPRESSION uncompressed, event_name VARCHAR, area VARCHAR, action VARCHAR,
+    row BIGINT,
+    -- No two are alike: compressing them would take a tenth of the loading.
+    event_id VARCHAR USING COMPRESSION uncompressed,
+    event_name VARCHAR, area VARCHAR, action VARCHAR,
     occurred_at TIMESTAMP, severity VARCHAR, schema_version VARCHAR, {_IDS}, {_ACTOR}, {_PAYLOAD},
     payload VARCHAR, byte_offset BIGINT, byte_length BIGINT
 );
