@@ -23,6 +23,8 @@ from explorer.sources import Block, KnownFile, Position, Task, open_stream, read
 #: At most two of the engine's row groups: it writes anew what leaves one nearly empty.
 BATCH_EVENTS = 245_760
 BATCH_BLOCKS = 200
+#: So much of a batch's bytes, when no more is left, is committed with it.
+REST = 0.25
 #: Starting processes pays only for more than this.
 ALONE_BYTES = 8 << 20
 MOST_JUDGES = 8
@@ -71,22 +73,22 @@ class Filling:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         batch: list[_Asked] = []
-        events = 0
+        left_bytes = total
         committed: Future[None] | None = None
         with judges(processes) as submit, ThreadPoolExecutor(max_workers=1) as beside:
             asked_for = self._asked(tasks, submit, work, BLOCKS_AHEAD * (processes or 1))
             for asked in self._telling(asked_for, total):
-                events += asked.judged.result().events
-                if events > BATCH_EVENTS or len(batch) == BATCH_BLOCKS:
+                left_bytes -= asked.size_bytes
+                if _is_full(batch, asked, left_bytes):
                     if committed:
                         committed.result()
                     committed = beside.submit(self._commit, batch)
-                    batch, events = [], asked.judged.result().events
+                    batch = []
                 batch.append(asked)
             if committed:
                 committed.result()
         read = [task.file for task in tasks if task.file.number not in self.unread]
-        self._commit(batch, read)
+        self._commit(batch, read, alone=True)
         shutil.rmtree(work, ignore_errors=True)
 
     def _telling(self, asked_for: Iterable[_Asked], total: int) -> Iterator[_Asked]:
@@ -131,8 +133,13 @@ class Filling:
             self.unread.add(task.file.number)
             self.tell(f"{task.file.path} is passed over: {error.strerror or error}")
 
-    def _commit(self, batch: Sequence[_Asked], read: Sequence[KnownFile] = ()) -> None:
-        """Take in the blocks of a batch; the files of `read` have been read to their end."""
+    def _commit(
+        self, batch: Sequence[_Asked], read: Sequence[KnownFile] = (), *, alone: bool = False
+    ) -> None:
+        """Take in the blocks of a batch; the files of `read` have been read to their end.
+
+        `alone` says that nothing is judged beside it.
+        """
         touched: set[int] = set()
         for asked in batch:
             number = asked.file.number
@@ -147,7 +154,7 @@ class Filling:
             return
         events = [events_file(asked.spool) for asked in batch if asked.judged.result().events]
         invalid = [invalid_file(asked.spool) for asked in batch if asked.judged.result().invalid]
-        with self.kept.writing() as database:
+        with self.kept.writing(alone=alone) as database:
             if events:
                 database.execute(find_repeats(events))
                 for (row,) in database.execute("FROM repeated").fetchall():
@@ -160,3 +167,13 @@ class Filling:
                 self.rows[number].save(database, self.stdin)
         for path in (*events, *invalid):
             path.unlink()
+
+
+def _is_full(batch: Sequence[_Asked], following: _Asked, left_bytes: int) -> bool:
+    """Tell whether a batch is committed without the block that follows, behind which so much is."""
+    if len(batch) == BATCH_BLOCKS:
+        return True
+    events = sum(asked.judged.result().events for asked in (*batch, following))
+    # What is left is a guess where files are packed, and may be less than nothing.
+    rest = 0 <= left_bytes <= REST * sum(asked.size_bytes for asked in batch)
+    return bool(batch) and events > BATCH_EVENTS and not rest

@@ -101,7 +101,7 @@ class KeptDatabase:
             if self._readers == 0:
                 self._held = self._lock.acquire(exclusive=False, wait_s=self.wait_s)
                 try:
-                    self._attach("READ_ONLY")
+                    self._attach("READ_ONLY", threads=_threads())
                 except BaseException:
                     os.close(self._held)
                     raise
@@ -118,14 +118,16 @@ class KeptDatabase:
                     os.close(self._held)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writing(self, *, alone: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Attach the file for one transaction, which is committed when the with block ends well.
 
+        `alone` says that this process has nothing else to do, and more is not to be written soon.
         Raises IndexBusy and IndexDamaged.
         """
         held = self._alone()
         try:
-            self._attach("READ_WRITE")
+            # Each thread leaves a row group unfilled, which the next writer has to write anew.
+            self._attach("READ_WRITE", threads=_threads() if alone else 1)
             cursor = self._engine.cursor()
             try:
                 cursor.begin()
@@ -181,7 +183,7 @@ class KeptDatabase:
             new = self.path.with_suffix(".new")
             for left in self.folder.glob(f"{new.name}*"):
                 left.unlink()
-            self._attach_file(new, "READ_WRITE")
+            self._attach_file(new, "READ_WRITE", threads=1)
             try:
                 self._engine.execute(TABLES)
                 self._engine.execute("INSERT INTO kept.format VALUES (?)", [fingerprint()])
@@ -192,19 +194,17 @@ class KeptDatabase:
         finally:
             os.close(held)
 
-    def _attach(self, mode: str) -> None:
+    def _attach(self, mode: str, *, threads: int) -> None:
         if mode == "READ_ONLY" and not self.path.exists():
             raise IndexBusy("another process is making the index: try again")
         with damage_told():
-            self._attach_file(self.path, mode)
+            self._attach_file(self.path, mode, threads=threads)
         if mode == "READ_ONLY" and not self._viewed:
             self._engine.execute(VIEWS)
             self._viewed = True
 
-    def _attach_file(self, path: Path, mode: str) -> None:
+    def _attach_file(self, path: Path, mode: str, *, threads: int) -> None:
         quoted = str(path).replace("'", "''")
-        # Of those that write each leaves a row group unfilled, which is then written anew.
-        threads = 1 if mode == "READ_WRITE" else min(MOST_THREADS, len(os.sched_getaffinity(0)))
         self._engine.execute(f"SET threads = {threads}")
         self._engine.execute(f"ATTACH '{quoted}' AS kept ({mode})")
 
@@ -225,6 +225,10 @@ def damage_told() -> Iterator[None]:
         if said:
             raise IndexDamaged(str(error).splitlines()[0]) from error
         raise
+
+
+def _threads() -> int:
+    return min(MOST_THREADS, len(os.sched_getaffinity(0)))
 
 
 def _engine(folder: Path) -> duckdb.DuckDBPyConnection:
