@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import orjson
 
-from explorer.index.judging import Judged
 from explorer.sources import STDIN, KnownFile, Position, Stamp
+from explorer.spool.judging import Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

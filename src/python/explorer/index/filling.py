@@ -14,11 +14,11 @@ from itertools import count
 from pathlib import Path
 
 from explorer.index.files import FileRow
-from explorer.index.judges import Submit, judges
-from explorer.index.judging import Judged, Order, events_file, invalid_file
 from explorer.index.kept import KeptDatabase
-from explorer.index.schema import LINES_A_FILE, find_repeats, load_events, load_invalid
+from explorer.index.schema import find_repeats, load_events, load_invalid
 from explorer.sources import Block, KnownFile, Position, Task, open_stream, read_blocks
+from explorer.spool.judges import Submit, judges
+from explorer.spool.judging import LINES_A_FILE, Judged, Order, events_file, invalid_file
 
 #: At most two of the engine's row groups: it writes anew what leaves one nearly empty.
 BATCH_EVENTS = 245_760

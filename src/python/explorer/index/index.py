@@ -18,9 +18,9 @@ from explorer.index.connected import Match, connected, matches
 from explorer.index.files import FileCoverage, FileRow, file_rows
 from explorer.index.filling import Filling, Progress
 from explorer.index.kept import FileLock, IndexBusy, IndexDamaged, KeptDatabase, damage_told
-from explorer.index.schema import LINES_A_FILE
 from explorer.lines import EventLine
 from explorer.sources import STDIN, MissingSource, discover, open_stream, pending
+from explorer.spool.judging import LINES_A_FILE
 
 WRITER_WAIT_S = 10.0
 COPY_BYTES = 1 << 20

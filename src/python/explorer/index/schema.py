@@ -7,12 +7,11 @@ from pathlib import Path
 import orjson
 
 from explorer.index.columns import ACTOR, CORRELATION, payload_columns
+from explorer.spool.judging import LINES_A_FILE, SEPARATOR
 from observability.contracts import schemas
 
 #: Raise it when the tables or the judgement change otherwise than by the contracts.
 FORMAT = 2
-#: A row's number tells the file and the line; below 2^53, so that JavaScript can hold it.
-LINES_A_FILE = 1 << 34
 
 #: What stands on each line of a spool file of events, in this order; `payload` is JSON.
 _ENVELOPE = ("event_id", "event_name", "occurred_at", "severity", "schema_version")
@@ -22,8 +21,6 @@ SPOOLED = {
     **dict.fromkeys((*_ENVELOPE, *CORRELATION, *ACTOR, "payload"), "VARCHAR"),
     "occurred_at": "TIMESTAMP",
 }
-#: Between them; the contracts let no string have it, nor a line feed, and JSON escapes both.
-SEPARATOR = "\x1f"
 
 _IDS = ", ".join(f"{column} VARCHAR" for column in CORRELATION)
 _ACTOR = ", ".join(f"{column} VARCHAR" for column in ACTOR)

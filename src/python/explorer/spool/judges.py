@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
-from explorer.index.judging import Judged, Order, judge
+from explorer.spool.judging import Judged, Order, judge
 
 STOP_S = 5.0
-SERVE = "from explorer.index.judges import serve; serve()"
+SERVE = "from explorer.spool.judges import serve; serve()"
 
 
 class JudgeEnded(OSError):

@@ -11,10 +11,13 @@ from typing import Any
 
 import orjson
 
-from explorer.index.schema import LINES_A_FILE, SEPARATOR
 from explorer.lines import is_ours, judged
 from explorer.sources import Block, Line
 
+#: A row's number tells the file and the line; below 2^53, so that JavaScript can hold it.
+LINES_A_FILE = 1 << 34
+#: Between fields; the contracts let no string have it, nor a line feed, and JSON escapes both.
+SEPARATOR = "\x1f"
 EXCERPT_CHARACTERS = 200
 
 
@@ -74,7 +77,7 @@ def judge(order: Order) -> Judged:
 
 
 def _spooled(row: int, line: Line, envelope: Mapping[str, Any]) -> str:
-    """Return the fields of `schema.SPOOLED`; what is null or absent is empty.
+    """Return the fields of `explorer.index.schema.SPOOLED`; what is null or absent is empty.
 
     Written out: a loop takes a tenth of the judge's time more.
     """
