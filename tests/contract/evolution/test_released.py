@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[3]
 # The sha256 of each release's SHA256SUMS. `contracts release` prints the line for a new one.
 FROZEN = {
     "1.0.0": "aa16c75142e93375b65b63f8de45bafd312e44a3fe6b83d59f514a47b9af3151",
+    "2.0.0": "f87ff00e837449f2e2861f3f3e95575fed15ee5e5feef012993f4080ddbd6f7e",
 }
 
 
