@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextvars import Context
 from importlib.resources import files
 from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode
@@ -176,7 +177,8 @@ class Database:
             obs.emit(sealed)
             self._written.append(sealed.event_id)
         if told and (self._striking_off is None or self._striking_off.done()):
-            self._striking_off = asyncio.create_task(self._strike_off_soon())
+            # In a context of its own: it is no part of the request or job that it starts with.
+            self._striking_off = asyncio.create_task(self._strike_off_soon(), context=Context())
 
     async def _strike_off_soon(self) -> None:
         """Strike off what is written by then, as long as there is something."""
