@@ -4,7 +4,6 @@ import resource
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
@@ -255,14 +254,20 @@ def limit_files(api: RunningStack, size: int) -> int:
     return before
 
 
-def everything(url: str) -> dict[str, Any]:
-    """How many rows the tables have that an upload writes to."""
+def everything(url: str) -> dict[str, int]:
+    """How many rows the tables have that an upload writes to, once its events are struck off."""
     tables = ("documents", "media_chunks", "jobs", "outbox", "procrastinate_jobs")
-    with psycopg.connect(url) as connection:
-        return {
-            table: connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608
-            for table in tables
-        }
+
+    def rows() -> dict[str, int]:
+        with psycopg.connect(url) as connection:
+            counts = [
+                connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchall()  # noqa: S608
+                for table in tables
+            ]
+        return {table: count for table, [(count,)] in zip(tables, counts, strict=True)}
+
+    wait_until(lambda: rows()["outbox"] == 0, "the outbox is empty")
+    return rows()
 
 
 def assert_nothing_failed(api: RunningStack) -> None:
