@@ -28,25 +28,27 @@ class OpenRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenStep:
-    """A layer or index sync that a job run began and has not ended."""
+class KeptStep:
+    """What others need to tell the end of a step, a layer or index sync, when its run is lost."""
 
     failed_event_name: str
     cancelled_event_name: str
     payload: Mapping[str, Any]
     carrier: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStep(KeptStep):
+    """A step that a job run began and has not ended."""
+
     elapsed_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewStep:
-    """A step as it begins, with what others need to tell its end."""
+class NewStep(KeptStep):
+    """A step as it begins."""
 
     step: str
-    failed_event_name: str
-    cancelled_event_name: str
-    payload: Mapping[str, Any]
-    carrier: Mapping[str, Any]
 
 
 # The job is locked first, as everybody does: who did not could wait for one who waits for him.
